@@ -1,0 +1,119 @@
+"""Reads for screens and reports. Every one starts from scope."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Count, Prefetch, Q, QuerySet
+
+from zhiqiao.directory.models import Enterprise
+from zhiqiao.kit.flow import Transition
+from zhiqiao.needs import enums
+from zhiqiao.needs.enums import NeedPerm, Stage
+from zhiqiao.needs.models import Invitation, Meeting, Need, Outcome, Programme
+from zhiqiao.orgs.scope import Who, visible
+
+LIVE_INVITATIONS = (enums.InvitationState.SENT, enums.InvitationState.ACCEPTED)
+FINISHED = (Stage.ARCHIVED, Stage.REJECTED, Stage.WITHDRAWN)
+
+
+def needs_for(who: Who) -> QuerySet[Need]:
+    """Return the needs a person may see: of her network, of her enterprise, or that she was invited to."""
+    seen = visible(Need.objects.all(), who, NeedPerm.VIEW)
+    if getattr(who, "is_authenticated", False) and hasattr(who, "expert"):
+        invited = Invitation.objects.filter(expert__person=who).exclude(
+            state=enums.InvitationState.QUEUED
+        )
+        seen = seen | Need.objects.filter(pk__in=invited.values("need_id"))
+    return seen
+
+
+def register_of_needs(who: Who) -> QuerySet[Need]:
+    """Return the needs of the register: everything visible that has been submitted."""
+    return needs_for(who).exclude(stage=Stage.DRAFT).select_related("enterprise__organisation", "organisation")
+
+
+def inbox(who: Who) -> QuerySet[Need]:
+    """Return the needs whose next move is this person's, as handler or as enterprise; first due first."""
+    handled = visible(Need.objects.all(), who, NeedPerm.HANDLE)
+    asked = visible(Need.objects.all(), who, NeedPerm.ASK)
+    mine = Q(stage__in=enums.HANDLER_STAGES, pk__in=handled.values("pk")) | Q(
+        stage__in=enums.ASKER_STAGES, pk__in=asked.values("pk")
+    )
+    return Need.objects.filter(mine).select_related("enterprise__organisation", "organisation")
+
+
+def need_page(who: Who) -> QuerySet[Need]:
+    """Return needs with everything their page shows, in a fixed number of queries."""
+    return needs_for(who).select_related("enterprise__organisation", "organisation").prefetch_related(
+        Prefetch("invitations", Invitation.objects.select_related("expert__organisation", "need")),
+        Prefetch("meetings", Meeting.objects.prefetch_related("attendance__expert")),
+        Prefetch("outcomes", Outcome.objects.prefetch_related("confirmations")),
+        "ratings",
+        "programmes",
+    )
+
+
+def published_needs() -> QuerySet[Need]:
+    """Return the needs that anybody may read: taken on, and marked public or public with a mask."""
+    return (
+        Need.objects.filter(visibility__in=(enums.Visibility.PUBLIC, enums.Visibility.MASKED))
+        .exclude(stage__in=(Stage.DRAFT, Stage.SUBMITTED, Stage.RETURNED, Stage.REJECTED, Stage.WITHDRAWN))
+        .select_related("enterprise__organisation", "organisation")
+    )
+
+
+def enterprises_for(who: Who, permission: str = NeedPerm.ASK) -> QuerySet[Enterprise]:
+    """Return the enterprises on whose behalf a person may ask."""
+    return visible(Enterprise.objects.select_related("organisation"), who, permission)
+
+
+def programmes_for(who: Who) -> QuerySet[Programme]:
+    """Return the programmes a person may see."""
+    return visible(Programme.objects.all(), who, NeedPerm.VIEW)
+
+
+def current_outcome(need: Need) -> Outcome | None:
+    """Return the outcome that has not been replaced by a later report."""
+    return next((outcome for outcome in need.outcomes.all() if outcome.superseded_at is None), None)
+
+
+def open_tasks(expert_ids: Iterable[int] | None = None) -> dict[int, int]:
+    """Count, for each expert, the invitations out and the needs under way: what she has in hand."""
+    rows = Invitation.objects.filter(state__in=LIVE_INVITATIONS).exclude(need__stage__in=FINISHED)
+    if expert_ids is not None:
+        rows = rows.filter(expert_id__in=list(expert_ids))
+    return dict(rows.order_by().values("expert_id").annotate(n=Count("pk")).values_list("expert_id", "n"))
+
+
+def track_record() -> dict[int, tuple[int, int]]:
+    """Count, for each expert, the needs she served in and those that ended solved or in cooperation."""
+    rows = (
+        Invitation.objects.filter(
+            state=enums.InvitationState.ACCEPTED, need__outcomes__confirmed_at__isnull=False
+        )
+        .order_by()
+        .values("expert_id")
+        .annotate(
+            served=Count("need", distinct=True),
+            solved=Count("need", distinct=True, filter=Q(need__outcomes__result__in=enums.SUCCESSES)),
+        )
+    )
+    return {row["expert_id"]: (row["served"], row["solved"]) for row in rows}
+
+
+def same_title(titles: Iterable[str]) -> dict[str, list[str]]:
+    """Return the numbers of needs that carry one of these titles already: possible duplicates."""
+    found: dict[str, list[str]] = {}
+    for title, number in Need.objects.filter(title__in=set(titles)).values_list("title", "number"):
+        found.setdefault(title, []).append(number or "草稿")
+    return found
+
+
+def timeline(need: Need) -> QuerySet[Transition]:
+    """Return every step a need took, oldest first."""
+    return Transition.objects.filter(subject_type="needs.need", subject_id=need.pk).order_by("id")
+
+
+def overdue(who: Who, at: datetime) -> QuerySet[Need]:
+    """Return the visible needs whose present step is past its time."""
+    return register_of_needs(who).filter(due_at__lt=at).exclude(stage__in=FINISHED)

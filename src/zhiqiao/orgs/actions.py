@@ -1,0 +1,113 @@
+"""Every write on the network."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Max
+
+from zhiqiao.accounts.actions import end_sessions
+from zhiqiao.accounts.models import Person
+from zhiqiao.kit import audit
+from zhiqiao.kit.actors import By
+from zhiqiao.kit.errors import refuse, require
+from zhiqiao.orgs import rules
+from zhiqiao.orgs.enums import Kind
+from zhiqiao.orgs.models import SEGMENT, Grant, Organisation, segment_of
+
+
+@transaction.atomic
+def add_organisation(
+    *,
+    name: str,
+    kind: str,
+    parent: Organisation | None,
+    by: By,
+    at: datetime,
+    code: str = "",
+    short_name: str = "",
+) -> Organisation:
+    """Add one organisation below ``parent``."""
+    made = add_organisations(
+        [Organisation(name=name, kind=Kind(kind), code=code, short_name=short_name)],
+        parent=parent,
+        by=by,
+        at=at,
+    )
+    return made[0]
+
+
+@transaction.atomic
+def add_organisations(
+    rows: Iterable[Organisation], *, parent: Organisation | None, by: By, at: datetime
+) -> list[Organisation]:
+    """Add many organisations below one parent in two statements; 25,000 villages take seconds.
+
+    :raises Refused: the parent is closed (code orgs.closed).
+    """
+    if parent is not None:
+        parent = Organisation.objects.select_for_update().get(pk=parent.pk)
+        if not parent.is_active:
+            refuse("orgs.closed", f"{parent.name}已撤销,不能再添加下级组织。")
+    prefix = parent.path if parent else ""
+    number = _last_number(parent)
+    made = list(rows)
+    for offset, organisation in enumerate(made, start=1):
+        organisation.parent = parent
+        organisation.path = prefix + segment_of(number + offset)
+    made = Organisation.objects.bulk_create(made, batch_size=500)
+    names = [organisation.name for organisation in made[:20]]
+    audit.record("orgs.add", parent, by=by, at=at, after={"count": len(made), "names": names})
+    return made
+
+
+def _last_number(parent: Organisation | None) -> int:
+    siblings = Organisation.objects.filter(parent=parent)
+    last = siblings.aggregate(last=Max("path"))["last"]
+    return int(last[-SEGMENT:], 36) if last else 0
+
+
+@transaction.atomic
+def grant(
+    person: Person,
+    role: str,
+    organisation: Organisation,
+    *,
+    by: By,
+    at: datetime,
+    until: datetime | None = None,
+) -> Grant:
+    """Give a person a role at an organisation. Nobody grants more than she holds herself.
+
+    :raises Refused: ``by`` does not manage the organisation or lacks a permission of the role.
+    """
+    require(rules.may_grant(by, role, organisation))
+    made = Grant.objects.create(person=person, role=role, organisation=organisation, since=at, until=until)
+    end_sessions(person)
+    audit.record(
+        "orgs.grant",
+        person,
+        by=by,
+        at=at,
+        after={"role": role, "organisation": organisation.pk, "until": until},
+    )
+    return made
+
+
+@transaction.atomic
+def revoke(held: Grant, *, by: By, at: datetime, reason: str) -> None:
+    """Take a role away; the person's open sessions end.
+
+    :raises Refused: ``by`` does not manage the organisation.
+    """
+    require(rules.may_grant(by, held.role, held.organisation))
+    Grant.objects.filter(pk=held.pk, until__isnull=True).update(until=at)
+    end_sessions(held.person)
+    audit.record(
+        "orgs.revoke",
+        held.person,
+        by=by,
+        at=at,
+        before={"role": held.role, "organisation": held.organisation_id},
+        reason=reason,
+    )

@@ -1,0 +1,46 @@
+"""The front gate: every request is held against the access table before its view runs."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+
+from zhiqiao.kit.web.policy import Access
+from zhiqiao.orgs.scope import may_somewhere
+from zhiqiao.site.policy import POLICY
+
+
+class PolicyGate:
+    """Middleware that lets a request pass only as the table says. No row: not found."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        match = request.resolver_match
+        rows = POLICY.get(match.view_name if match else "")
+        if rows is None:
+            raise Http404
+        method = "GET" if request.method == "HEAD" else request.method or ""
+        access = rows.get(method)
+        if access is None:
+            return HttpResponseNotAllowed(list(rows))
+        return admit(request, access)
+
+
+def admit(request: HttpRequest, access: Access) -> HttpResponseBase | None:
+    """Return nothing to let the request pass, a redirect to the login, or raise."""
+    if access.kind in ("public", "link"):
+        return None
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    if access.kind == "signed_in" or any(may_somewhere(request.user, p) for p in access.permissions):
+        return None
+    raise PermissionDenied
