@@ -42,6 +42,7 @@ shots: setup-dev ## 给每个主要页面截图（1280 与 360 像素），放�
 	@exec "$(VENV)/bin/python" tools/shots.py $(ARGS)
 
 clean: ## 删除环境、构建结果与缓存（不删运行数据）
-	@rm -rf "$(VENV)" node_modules src/zhiqiao/kit/static/dist build dist shots test-results .cache
+	@test ! -f "$(VENV)/pyvenv.cfg" || rm -rf "$(VENV)"
+	@rm -rf node_modules src/zhiqiao/kit/static/dist build dist shots test-results .cache
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis src/*.egg-info
 	@find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

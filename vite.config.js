@@ -15,7 +15,7 @@ export default defineConfig(({ mode }) => {
       outDir: "src/zhiqiao/kit/static/dist",
       emptyOutDir: false,
       target: "es2020",
-      // 一个入口只有一份样式；内容安全策略不许内联，所以图片也不转成 data 地址。
+      // 一个入口只有一份样式。图片默认各是一个文件；要放进样式里的（图标）在引用处写明 ?inline。
       cssCodeSplit: false,
       assetsInlineLimit: 0,
       // gzip 大小由 tools/frontend.py 报告，这里不重复计算。

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from tests import network
+from tools import browser
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -33,20 +34,6 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 REQUIRE_ALL = bool(os.environ.get("ZHIQIAO_REQUIRE_ALL"))
 REAL_DATA = Path(os.environ.get("ZHIQIAO_TEST_DATA") or ROOT.parent / "shared" / "data")
 NO_REAL_DATA = "没有真实数据（real data absent）"
-
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-quic",
-    "--disable-sync",
-    "--no-first-run",
-    "--disable-dev-shm-usage",
-    # 除本机以外一律解析不到：页面若向别的主机要东西，测试会看见失败的请求。
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
-]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -116,21 +103,13 @@ def real_data() -> Path:
     return REAL_DATA
 
 
-def find_chromium() -> str | None:
-    """浏览器的位置：ZHIQIAO_CHROMIUM 优先，否则在 PATH 里找。"""
-    named = os.environ.get("ZHIQIAO_CHROMIUM")
-    return named or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
-
-
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
     """用系统的 Chromium，不用 Playwright 自己下载的那一份。"""
-    chromium = find_chromium()
+    chromium = browser.find_chromium()
     if not chromium:
-        pytest.skip(
-            "没有找到 Chromium（chromium absent）：apt-get install chromium，或用 ZHIQIAO_CHROMIUM 指定"
-        )
-    return browser_type_launch_args | {"executable_path": chromium, "args": CHROMIUM_FLAGS}
+        pytest.skip(f"没有找到 Chromium（chromium absent）：{browser.HOW_TO_GET}")
+    return browser_type_launch_args | {"executable_path": chromium, "args": browser.FLAGS}
 
 
 @pytest.fixture(scope="session")

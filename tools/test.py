@@ -16,14 +16,15 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
+import browser
 import debian
 import postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKERS = os.environ.get("ZHIQIAO_TEST_WORKERS", "2")
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SUMMARY = re.compile(r"^(?:=+ )?(?:\d+ [a-z]+|no tests ran)\b.* in [\d.]+s\b")
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
 
@@ -39,7 +40,7 @@ class Piece:
 
 
 def has_browser() -> bool:
-    return bool(os.environ.get("ZHIQIAO_CHROMIUM") or any(map(shutil.which, BROWSERS)))
+    return bool(browser.find_chromium())
 
 
 def has_chinese_font() -> bool:
@@ -49,9 +50,17 @@ def has_chinese_font() -> bool:
     return bool(found.stdout.strip())
 
 
+def driver_runs() -> bool:
+    """Playwright 自带的程序在最小的系统上缺一个运行库，会让每个浏览器测试都莫名其妙地断开。"""
+    driver = find_spec("playwright")
+    node = Path(driver.origin).parent / "driver" / "node" if driver and driver.origin else Path("absent")
+    return node.exists() and subprocess.run([node, "--version"], capture_output=True).returncode == 0
+
+
 PIECES = (
     Piece("PostgreSQL 服务器", "postgresql", lambda: bool(postgres.find_bin()), "PostgreSQL 一整轮"),
     Piece("Chromium 浏览器", "chromium", has_browser, "全部浏览器旅程、无障碍检查与截图"),
+    Piece("Playwright 的运行库", "libatomic1", driver_runs, "全部浏览器旅程、无障碍检查与截图"),
     Piece("中文字体", "fonts-noto-cjk", has_chinese_font, "（不少跑，但截图里的汉字会是方框）"),
 )
 

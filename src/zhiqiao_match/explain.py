@@ -17,14 +17,14 @@ KINDS: Mapping[str, str] = {
     "patent": "专利",
     "project": "项目",
     "standard": "标准",
-    "award": "奖项",
+    "award": "奖励",
     "output": "成果",
     "service": "服务记录",
     "visit": "走访记录",
     "review": "评价",
     "keyword": "研究方向",
     "field": "研究方向",
-    "bio": "简介",
+    "biography": "简介",
 }
 OTHER_KIND = "材料"
 
@@ -51,13 +51,17 @@ _FIRST_TOKEN_CHARACTER = 0xF0000
 _EDGE_WORDS = frozenset("的了和与及或在对为是等其将被把以可能从到由于就也都并而且该此这那之所")
 _ONLY_GENERAL = re.compile(f"(?:{GENERAL_WORDS})+")
 
-Weigh = Callable[[str], float]
+_VAGUE_CHARACTERS = frozenset(
+    "各无单时达上下中多少大小新高低长短不有人个项次年月日一二三四五六七八九十百千万"
+)
+
+Weigh = Callable[[Sequence[str]], Sequence[float]]
 
 
 def shared_phrases(need: str, evidence: str, weigh: Weigh) -> tuple[Phrase, ...]:
     """This finds the longest runs of characters that both texts contain, heaviest first, at most eight.
 
-    weigh : phrase -> weight; runs of weight 0 are not told ("技术", "研究": everybody has them).
+    weigh : phrases -> weights >= 0, such as `Index.phrase_weights`; runs of weight 0 are not told.
     Runs hold at least two characters or one token of two letters, end at punctuation, never cut a token, and
     do not overlap in the evidence; white space is passed over, so "PLC 控制" meets "PLC控制". Runs of general
     words (`GENERAL_WORDS`) and what weighs less than a tenth of the heaviest are not told either. Only where
@@ -76,16 +80,20 @@ def phrases_in(need: Sequence[Unit], evidence: str, weigh: Weigh) -> tuple[Phras
         start, end = units[first].start, units[last - 1].end
         if _says_something(units[first:last]):
             spans.setdefault(" ".join(evidence[start:end].split()), []).append((start, end))
-    phrases = [Phrase(name, weigh(name), tuple(places)) for name, places in spans.items()]
-    words = [
-        phrase for phrase in phrases if len(phrase.text) > 1 and not _ONLY_GENERAL.fullmatch(phrase.text)
-    ]
-    return _heaviest(words) or _heaviest([phrase for phrase in phrases if len(phrase.text) == 1])
+    names = [name for name in spans if len(name) > 1 and not _ONLY_GENERAL.fullmatch(name)]
+    alone = [name for name in spans if len(name) == 1]
+    return _heaviest(names, spans, weigh) or _heaviest(alone, spans, weigh)
 
 
-def _heaviest(phrases: Sequence[Phrase]) -> tuple[Phrase, ...]:
+def _heaviest(
+    names: Sequence[str], spans: Mapping[str, Sequence[tuple[int, int]]], weigh: Weigh
+) -> tuple[Phrase, ...]:
     """This drops what weighs nothing or little beside the heaviest, and puts the heaviest first."""
-    floor = ENOUGH_OF_THE_BEST * max((phrase.weight for phrase in phrases), default=0.0)
+    if not names:
+        return ()
+    weights = weigh(names)
+    floor = ENOUGH_OF_THE_BEST * max(weights)
+    phrases = (Phrase(name, weight, tuple(spans[name])) for name, weight in zip(names, weights, strict=True))
     kept = [phrase for phrase in phrases if phrase.weight > 0 and phrase.weight >= floor]
     return tuple(sorted(kept, key=lambda phrase: (-phrase.weight, phrase.spans)))[:MOST_PHRASES]
 
@@ -134,10 +142,10 @@ def _trimmed(units: Sequence[Unit], first: int, last: int) -> tuple[int, int]:
 
 
 def _says_something(units: Sequence[Unit]) -> bool:
-    """This passes over numbers, single letters and lone words such as 的."""
+    """This passes over numbers, single letters and lone characters such as 的 or 高."""
     written = "".join(unit.text for unit in units)
     if len(written) == 1:
-        return written > "\u3000" and written not in _EDGE_WORDS
+        return written > "\u3000" and written not in _EDGE_WORDS | _VAGUE_CHARACTERS
     return not written.replace(".", "").isdigit()
 
 
@@ -151,7 +159,7 @@ def evidence_sentence(highlights: Sequence[Highlight]) -> str:
     if not highlights:
         return "登记的材料与需求没有共同的字词"
     told = [highlight for highlight in highlights if highlight.phrases]
-    told.sort(key=lambda highlight: len(highlight.phrases[0].text) == 1)
+    told = [highlight for highlight in told if len(highlight.phrases[0].text) > 1] or told
     if not told:
         return f"{_quoted(highlights[0].evidence)}与需求只有零散或常见的字词相同"
     return "；".join(_in_common(highlight) for highlight in told[:2])
@@ -159,7 +167,11 @@ def evidence_sentence(highlights: Sequence[Highlight]) -> str:
 
 def _in_common(highlight: Highlight) -> str:
     """This tells the phrases of one evidence item, or the single characters where there is nothing more."""
-    texts = [phrase.text for phrase in highlight.phrases[:PHRASES_TOLD]]
+    texts: list[str] = []
+    for phrase in highlight.phrases:
+        if not any(phrase.text in told for told in texts):
+            texts.append(phrase.text)
+    texts = texts[:PHRASES_TOLD]
     words = "".join(f"“{text}”" for text in texts)
     if len(texts[0]) == 1:
         return f"{_quoted(highlight.evidence)}与需求共有{words}字"
@@ -192,7 +204,7 @@ def region_sentence(value: float, levels_up: int, known: bool) -> str:
         return "就在需求所在地"
     if value <= 0:
         return "与需求不在同一地区"
-    return "与需求同属上一级地区" if levels_up == 1 else f"与需求往上 {levels_up} 级才属同一地区"
+    return "与需求同属上一级地区" if levels_up == 1 else f"往上 {levels_up} 级才与需求同属一个地区"
 
 
 def load_sentence(candidate: Candidate) -> str:
@@ -212,10 +224,13 @@ def outcome_sentence(candidate: Candidate) -> str:
 def reasons_of(parts: Sequence[Part], candidate: Candidate) -> tuple[str, ...]:
     """This lists the sentences of the parts that speak for the person, the strongest first.
 
-    A full desk or a poor record lowers the score but is no reason to ask somebody, so it is not told here.
+    A full desk, a poor record or a distant place lowers the score but is no reason to ask somebody, so what
+    is below one half is not told here; nor is a record that does not exist.
     """
-    silent = {"load": candidate.task_cap < 2 * candidate.open_tasks, "outcome": not candidate.solved}
-    speaking = [part for part in parts if part.value > 0 and not silent.get(part.code)]
+    told = {"evidence", "discipline"} | {part.code for part in parts if part.value >= 0.5}
+    if not candidate.solved:
+        told.discard("outcome")
+    speaking = [part for part in parts if part.value > 0 and part.code in told]
     ordered = sorted(speaking, key=lambda part: -part.value * part.weight)
     return tuple(part.sentence for part in ordered)
 

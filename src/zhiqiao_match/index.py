@@ -25,7 +25,7 @@ from zhiqiao_match.segment import (
     build_postings,
     vector_lengths,
 )
-from zhiqiao_match.text import FIRST_PAIR, grams_of_one
+from zhiqiao_match.text import FIRST_PAIR, grams_of, grams_of_one
 
 HEAVIEST_GRAMS = 64
 TITLE_TIMES = 3
@@ -183,18 +183,21 @@ class Index:
         full = float(heaviest.sum() / length**LENGTH_POWER)
         return Terms(keys[chosen], (vector * weights)[chosen].astype(np.float32), full or 1.0)
 
-    def phrase_weight(self, phrase: str) -> float:
-        """This weighs a phrase by its pairs and tokens; 0 if even the rarest stands in 2 % of the items.
+    def phrase_weights(self, phrases: Sequence[str]) -> list[float]:
+        """This weighs phrases by their pairs and tokens, a single character by itself; >= 0, same order.
 
-        A single character is weighed by itself. In a library of fewer than 500 items ten are allowed, so that nothing
-        is taken for common only because there is little to compare with.
+        A phrase weighs 0 if even its rarest gram stands in 2 % of the items. In a library of fewer than 500
+        items ten are allowed, so that nothing is taken for common only because there is little to compare.
         """
-        keys, _ = grams_of_one(phrase)
-        keys = keys[keys >= FIRST_PAIR] if (keys >= FIRST_PAIR).any() else keys
-        items = max(self.statistics.items, 1)
-        if not len(keys) or self.statistics.frequency(keys).min() > max(COMMON_SHARE * items, COMMON_FLOOR):
-            return 0.0
-        return float(self.statistics.weigh(keys).sum())
+        found = grams_of(phrases)
+        keys, texts = found.keys, found.texts
+        paired = np.bincount(texts[keys >= FIRST_PAIR], minlength=len(phrases)) > 0
+        told = (keys >= FIRST_PAIR) | ~paired[texts]
+        keys, texts = keys[told], texts[told]
+        rare = self.statistics.frequency(keys) <= max(COMMON_SHARE * self.statistics.items, COMMON_FLOOR)
+        speaking = np.bincount(texts, rare, minlength=len(phrases)) > 0
+        weights = np.bincount(texts, self.statistics.weigh(keys), minlength=len(phrases))
+        return [float(weight) for weight in np.where(speaking, weights, 0.0)]
 
     def _promising(self, found: Sequence[NDArray[np.float32]], top: int) -> NDArray[np.int64]:
         """This returns the owners of the best items: enough items to hold the best `top` people."""

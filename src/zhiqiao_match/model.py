@@ -35,8 +35,9 @@ class Candidate:
     """This is one person who might be asked to help, with the facts the ranking may use.
 
     disciplines : GB/T 13745 level-1 codes such as "430"; the most important first.
-    region      : path of the organisation the person belongs to, parts split by a separator
-                  ("01.02.05."); a path that begins with another path lies inside it. Empty = not known.
+    region      : path of the organisation the person belongs to, levels either split by a separator
+                  ("01.02.05.") or five characters wide; a path that begins with another lies inside it.
+                  Empty = not known.
     open_tasks  : tasks in hand now; at `task_cap` the person is not offered.
     served      : finished services; `solved` of them ended with the problem solved or in cooperation.
     """

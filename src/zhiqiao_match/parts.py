@@ -19,6 +19,7 @@ from zhiqiao_match.model import Candidate
 NEIGHBOURS = 30
 FAINT_VOTE = 0.2
 SAME_CATEGORY = 0.3
+LEVEL_WIDTH = 5
 
 # The five categories (门类) of GB/T 13745-2009 by the first level-1 code of each.
 _CATEGORIES = ((110, "A"), (210, "B"), (310, "C"), (410, "D"), (710, "E"))
@@ -67,8 +68,15 @@ def guess_disciplines(hits: Hits, people: Mapping[int, Candidate]) -> dict[str, 
 
 
 def path_parts(path: str) -> tuple[str, ...]:
-    """This splits the path of an organisation at its separators: "01.02.05." → ("01", "02", "05")."""
-    return tuple(part for part in re.split(r"[^0-9A-Za-z]+", path) if part)
+    """This splits the path of an organisation into its levels.
+
+    At separators where there are any: "01.02.05." → ("01", "02", "05"); else every five characters, the
+    fixed width of paths that sort by themselves: "0000100002" → ("00001", "00002").
+    """
+    levels = [level for level in re.split(r"[^0-9A-Za-z]+", path) if level]
+    if levels != [path]:
+        return tuple(levels)
+    return tuple(path[at : at + LEVEL_WIDTH] for at in range(0, len(path), LEVEL_WIDTH))
 
 
 def shared_depth(one: Sequence[str], other: Sequence[str]) -> int:

@@ -230,4 +230,4 @@ class _Table:
         known = {entry.key: entry for entry in self.people[key].evidence}
         items = self.best.get(key, ())
         evidence = [known.get(item.key) or Evidence(item.key, "", item.text, item.weight) for item in items]
-        return explain.highlights_of(self.need, evidence, self.index.phrase_weight)
+        return explain.highlights_of(self.need, evidence, self.index.phrase_weights)

@@ -296,7 +296,7 @@ def face(context: Context) -> SafeString:
     cookies = getattr(context.get("request"), "COOKIES", {})
     theme = cookies.get("theme", "")
     attributes = format_html(' data-theme="{}"', theme) if theme in ("light", "dark") else ""
-    return mark_safe(f"{attributes}{' data-elder' if cookies.get('elder') == '1' else ''}")  # noqa: S308
+    return mark_safe(f"{attributes}{' data-elder' if cookies.get('elder') == 'on' else ''}")  # noqa: S308
 
 
 @register.simple_tag(takes_context=True)

@@ -8,6 +8,8 @@ from django.utils import timezone
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from zhiqiao.kit import clock
+
 EMPTY = mark_safe('<span class="muted">—</span>')  # noqa: S308  (a constant)
 TONES = ("neutral", "accent", "success", "warning", "danger")
 _SOON = dt.timedelta(hours=24)
@@ -38,18 +40,10 @@ def badge(text: Any, tone: str = "neutral") -> SafeString:
 
 
 def when_words(at: dt.date | dt.datetime, now: dt.datetime) -> str:
-    """As people say it: 刚刚, 12 分钟前, 今天 10:21, 昨天 17:00, 11月20日, 2025年3月1日."""
-    today = timezone.localtime(now).date()
-    if not isinstance(at, dt.datetime):
-        return _day_words(at, today)
-    seconds = (now - at).total_seconds()
-    if 0 <= seconds < 60:
-        return "刚刚"
-    if 0 <= seconds < 3600:
-        return f"{int(seconds // 60)} 分钟前"
-    local = timezone.localtime(at)
-    near = abs((local.date() - today).days) <= 1
-    return f"{_day_words(local.date(), today)}{f' {local:%H:%M}' if near else ''}"
+    """As people say it: 刚刚, 12 分钟前, 今天 10:21, 昨天 17:00; a day: 今天, 11月20日, 2025年3月1日."""
+    if isinstance(at, dt.datetime):
+        return clock.ago_words(at, now)
+    return _day_words(at, clock.local_date(now))
 
 
 def _day_words(day: dt.date, today: dt.date) -> str:
@@ -60,10 +54,8 @@ def _day_words(day: dt.date, today: dt.date) -> str:
 
 
 def exact_words(at: dt.date | dt.datetime) -> str:
-    """2026年11月22日 10:21, in the time zone of the site."""
-    local = timezone.localtime(at) if isinstance(at, dt.datetime) else at
-    clock = f" {local:%H:%M}" if isinstance(local, dt.datetime) else ""
-    return f"{local.year}年{local.month}月{local.day}日{clock}"
+    """2026年11月22日 10:21, in the time zone of the site; a day without the hour."""
+    return clock.exact(at) if isinstance(at, dt.datetime) else f"{at.year}年{at.month}月{at.day}日"
 
 
 def when(at: dt.date | dt.datetime | None, style: str = "short", now: dt.datetime | None = None) -> SafeString:
@@ -72,7 +64,7 @@ def when(at: dt.date | dt.datetime | None, style: str = "short", now: dt.datetim
         return EMPTY
     exact = exact_words(at)
     if style == "date":
-        words = exact_words(timezone.localtime(at).date() if isinstance(at, dt.datetime) else at)
+        words = exact_words(clock.local_date(at) if isinstance(at, dt.datetime) else at)
     elif style == "exact":
         words = exact
     else:
@@ -89,13 +81,11 @@ def due(due_at: dt.datetime | None, now: dt.datetime | None = None) -> SafeStrin
     """A chip with what is left in working time, red once it is over; nothing without a limit."""
     if due_at is None:
         return mark_safe("")
-    from zhiqiao.kit.clock import remaining_words  # the calendar is read only where a limit is shown
-
     instant = now or timezone.now()
     tone = "late" if due_at < instant else "soon" if due_at - instant <= _SOON else "calm"
     return format_html(
         '<span class="due due-{}" title="时限 {}">{}<span class="only-print">（{}）</span></span>',
-        tone, exact_words(due_at), remaining_words(due_at, instant), exact_words(due_at),
+        tone, exact_words(due_at), clock.remaining_words(due_at, instant), exact_words(due_at),
     )  # fmt: skip
 
 

@@ -1,0 +1,20 @@
+// The URL is the state: copying it copies the list as it stands.
+import { onContent } from "./page.js";
+import { showToast } from "./toast.js";
+
+export function start() {
+  if (!navigator.clipboard) return;
+  onContent((root) => {
+    for (const button of root.querySelectorAll("[data-copy-link]")) button.hidden = false;
+  });
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy-link], [data-copy]");
+    if (!button) return;
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy || location.href);
+      showToast("已复制。");
+    } catch {
+      showToast("浏览器不允许复制，请从地址栏复制。");
+    }
+  });
+}

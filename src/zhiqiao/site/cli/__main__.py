@@ -1,0 +1,3 @@
+from zhiqiao.site.cli import main
+
+main()
