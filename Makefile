@@ -24,7 +24,7 @@ run: setup ## 启动网站与后台任务；首次运行建库并生成演示数
 	@exec "$(VENV)/bin/zhiqiao" run --port "$(PORT)"
 
 test: setup-dev ## 在 SQLite 与 PostgreSQL 上跑全部测试
-	@exec "$(VENV)/bin/python" tools/test.py $(ARGS)
+	@exec "$(VENV)/bin/python" tools/run_tests.py $(ARGS)
 
 check: setup-dev ## 检查格式、写法、类型、分层、迁移与仓库内容
 	@exec tools/check.sh

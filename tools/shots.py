@@ -22,9 +22,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
+from playwright.sync_api import Browser, Error, Page, sync_playwright
+
 import browser
 import debian
-from playwright.sync_api import Browser, Error, Page, sync_playwright
 from postgres import free_port
 
 ROOT = Path(__file__).resolve().parent.parent

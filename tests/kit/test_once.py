@@ -27,7 +27,9 @@ def _post(key, session=None):
 
 def _creates(request):
     number = Organisation.objects.count() + 1
-    made = Organisation.objects.create(name=f"组织{uuid4().hex}", kind="city", path=segment_of(number + uuid4().int % 10**6))
+    made = Organisation.objects.create(
+        name=f"组织{uuid4().hex}", kind="city", path=segment_of(number + uuid4().int % 10**6)
+    )
     return HttpResponseRedirect(f"/made/{made.pk}/")
 
 

@@ -4,7 +4,7 @@ from zhiqiao.kit.files.models import Attachment, StoredFile
 from zhiqiao.kit.files.packages import PackageLimits, check_office, open_package
 from zhiqiao.kit.files.serving import open_content, open_for, safe_headers
 from zhiqiao.kit.files.sniff import ACCEPTED, inspect
-from zhiqiao.kit.files.store import (
+from zhiqiao.kit.files.storage import (
     MAX_BYTES,
     attach,
     attachments_of,

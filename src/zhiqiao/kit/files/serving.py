@@ -7,7 +7,7 @@ from django.http import FileResponse
 
 from zhiqiao.kit.errors import refuse
 from zhiqiao.kit.files.models import StoredFile
-from zhiqiao.kit.files.store import path_of
+from zhiqiao.kit.files.storage import path_of
 
 _MIME = {
     StoredFile.Kind.PDF: "application/pdf",
@@ -24,7 +24,7 @@ def safe_headers(file: StoredFile, name: str = "") -> dict[str, str]:
     """Return the headers under which a file is handed out: saved under its Chinese name, never sniffed,
     and, should a browser open it all the same, without scripts, forms or outside requests."""
     name = name or file.name
-    plain = "".join(char if char.isascii() and char.isalnum() or char in "._-" else "_" for char in name)
+    plain = "".join(char if (char.isascii() and char.isalnum()) or char in "._-" else "_" for char in name)
     return {
         "Content-Type": _MIME.get(StoredFile.Kind(file.kind), "application/octet-stream"),
         "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}",

@@ -72,7 +72,7 @@ def when(at: dt.date | dt.datetime | None, style: str = "short", now: dt.datetim
     if words == exact:
         return format_html('<time datetime="{}">{}</time>', at.isoformat(), words)
     return format_html(
-        '<time datetime="{}" title="{}" data-when>{}<span class="only-print"> {}</span></time>',
+        '<time datetime="{}" title="{}" data-when><span class="no-print">{}</span><span class="only-print">{}</span></time>',
         at.isoformat(), exact, words, exact,
     )  # fmt: skip
 

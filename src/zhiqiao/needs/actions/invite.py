@@ -37,11 +37,12 @@ def invite_experts(
     """
     if not experts:
         refuse("needs.nobody", "请至少选择一位专家。")
+    require(NEED_FLOW.check(need, "invite", by))
     wanted = max(1, min(wanted, len(experts)))
+    made = _line_up(need, experts, at=at, message=message, why=why or {})
     names = "、".join(expert.name for expert in experts)
     note = f"按顺序邀请:{names};同时联系 {wanted} 位"
     NEED_FLOW.advance(need, "invite", by=by, at=at, note=note, data={"wanted": wanted}, within=ANSWER_WITHIN)
-    made = _line_up(need, experts, at=at, message=message, why=why or {})
     for invitation in made[:wanted]:
         _send(invitation, at=at)
     return made

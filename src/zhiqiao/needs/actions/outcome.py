@@ -35,8 +35,8 @@ def report_outcome(
     met = Meeting.objects.filter(need=need, state="held").exists()
     if result != Result.UNSOLVED and not met:
         refuse("needs.not_met", "还没有登记过对接,不能登记为已解决、达成合作或部分解决。请先登记对接。")
-    current = Outcome.objects.filter(need=need, superseded_at__isnull=True)
-    current.update(superseded_at=at)
+    require(NEED_FLOW.check(need, "report", by))
+    Outcome.objects.filter(need=need, superseded_at__isnull=True).update(superseded_at=at)
     outcome = Outcome.objects.create(
         need=need,
         result=result,
@@ -67,6 +67,7 @@ def answer_outcome(
     has said yes, the outcome counts and the case goes on to rating.
     """
     need = Need.objects.select_for_update().get(pk=outcome.need_id)
+    outcome.refresh_from_db()
     side = rules.side_of(by, need)
     if side is None:
         refuse("needs.not_party", "只有提出需求的企业和参与对接的专家可以确认结果。")

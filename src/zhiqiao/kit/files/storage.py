@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 
 from zhiqiao.kit import audit
 from zhiqiao.kit.actors import By, actor_of
@@ -148,10 +148,10 @@ def sweep(at: datetime) -> Swept:
     unused = StoredFile.objects.filter(attachments__isnull=True, stored_at__lt=at - KEEP_UNATTACHED)
     for file in unused.iterator(chunk_size=500):
         if _older(path_of(file), at - KEEP_UNATTACHED):  # uploading it again makes the content young
-            with suppress(models.ProtectedError):  # attached in this very moment
+            with suppress(models.ProtectedError, IntegrityError):  # attached in this very moment
                 file.delete()
                 unattached += 1
-    unfinished = _remove_old((root() / _TEMPORARY).glob("*"), at)
+    unfinished = _remove_old(list((root() / _TEMPORARY).glob("*")), at)
     orphans = 0
     for folder in sorted(root().glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]")):
         here = {path.name: path for path in folder.iterdir()}
@@ -214,9 +214,21 @@ def _older(path: Path, than: datetime) -> bool:
 
 
 def _remove_old(paths: Iterable[Path], at: datetime) -> int:
+    """Remove content older than ``KEEP_ORPHANS``.
+
+    It is moved aside before it is judged for good: an upload of the same content may have renewed it
+    in between, and then goes back.
+    """
     removed = 0
     for path in paths:
-        if path.is_file() and _older(path, at - KEEP_ORPHANS):
-            path.unlink(missing_ok=True)
+        if not path.is_file() or not _older(path, at - KEEP_ORPHANS):
+            continue
+        aside = root() / _TEMPORARY / secrets.token_hex(16)
+        aside.parent.mkdir(exist_ok=True)
+        path.rename(aside)
+        if _older(aside, at - KEEP_ORPHANS):
+            aside.unlink()
             removed += 1
+        else:
+            aside.rename(path)
     return removed

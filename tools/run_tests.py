@@ -2,7 +2,7 @@
 """跑全部测试：先 SQLite，再 PostgreSQL，最后重复两轮各自的总结行。
 
 缺什么就先装（有权限时），装不了就说明缺什么、因此少跑了哪些。ZHIQIAO_REQUIRE_ALL=1 时少跑即失败。
-多余的参数原样交给 pytest，例如：tools/test.py tests/needs -k triage
+多余的参数原样交给 pytest，例如：tools/run_tests.py tests/needs -k triage
 """
 
 from __future__ import annotations
