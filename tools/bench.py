@@ -75,10 +75,8 @@ def cases(network, dice: random.Random) -> Iterator[tuple[str, object, Callable[
     def one_need() -> str:
         return reverse("needs:detail", args=(dice.choice(numbers),))
 
-    def question() -> str:
-        from urllib.parse import urlencode
-
-        return reverse("needs:finder") + "?" + urlencode({"q": bench_data.sentence(dice)})
+    def finder() -> str:
+        return reverse("needs:finder", args=(dice.choice(numbers),))
 
     clerks = (("省", network.province_clerk), ("区", network.district_clerk))
     for level, person in clerks:
@@ -87,7 +85,7 @@ def cases(network, dice: random.Random) -> Iterator[tuple[str, object, Callable[
         yield f"需求列表，按环节筛选（{level}）", person, fixed("needs:register", "?stage=matching")
         yield f"驾驶舱（{level}）", person, fixed("insights:dashboard")
     yield "需求详情", network.district_clerk, one_need
-    yield "找专家", network.district_clerk, question
+    yield "找专家（按需求）", network.district_clerk, finder
 
 
 def measure(needs: int, rounds: int) -> list[Timing]:

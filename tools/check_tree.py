@@ -29,7 +29,6 @@ RULES = (
         + r"ers/\w+/|tm"
         + r"p/zq)",
     ),
-    ("本机的绝对路径", r"\b[A-Z]:\\Us" + r"ers\\"),
     (
         "软件源地址",
         r"https?://[\w.-]*(?:py" + r"pi\.|pyth" + r"onhosted|np" + r"mjs|deb" + r"ian\.org/deb"

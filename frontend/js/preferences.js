@@ -31,7 +31,7 @@ function show() {
   }
   for (const button of document.querySelectorAll("[data-elder-switch]")) {
     button.value = elder() ? "off" : "on";
-    button.querySelector("span:not(.icon)").textContent = elder() ? "退出长者模式" : "长者模式";
+    button.querySelector("span:not(.icon)").textContent = elder() ? "标准模式" : "长者模式";
   }
 }
 

@@ -179,9 +179,9 @@ def _in_common(highlight: Highlight) -> str:
 
 
 def _quoted(evidence: Evidence) -> str:
-    """This names an evidence item: its kind, and its text where that is short enough to be a title."""
+    """This names an evidence item: its kind, and its first line, whole where it is as short as a title."""
     kind = KINDS.get(evidence.kind, evidence.kind or OTHER_KIND)
-    text = " ".join(evidence.text.split())
+    text = " ".join(evidence.text.strip().partition("\n")[0].split())
     if len(text) <= QUOTED_CHARACTERS:
         return f"{kind}《{text}》"
     return f"{kind}“{text[:QUOTED_CHARACTERS]}…”"

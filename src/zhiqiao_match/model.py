@@ -16,7 +16,7 @@ class Evidence:
 
     key    : unique within its person.
     kind   : a code listed in `explain.KINDS` ("paper", "patent", …) or a Chinese word of the caller's own.
-    text   : what is matched and shown; a title or a few sentences.
+    text   : what is matched and shown: a title, a few sentences, or a title with sentences below it.
     weight : how much the item counts, >= 0, unitless; 1 is ordinary, 0 keeps it out of the matching.
     """
 

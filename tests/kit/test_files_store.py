@@ -16,8 +16,8 @@ from zhiqiao.kit import audit, files
 from zhiqiao.kit.actors import Actor
 from zhiqiao.kit.audit.models import AuditEntry
 from zhiqiao.kit.errors import Refused
-from zhiqiao.kit.files import storage
 from zhiqiao.kit.files.models import Attachment, StoredFile
+from zhiqiao.kit.files.store import Swept
 
 pytestmark = pytest.mark.django_db
 
@@ -149,7 +149,7 @@ def test_the_sweep_keeps_what_is_attached_and_removes_what_nobody_uses(folder):
     left_over = folder / "tmp" / "abc"
     left_over.write_bytes(b"half")
     age(left_over, days=2)
-    assert files.sweep(LATER) == storage.Swept(orphans=1, unfinished=1, unattached=1)
+    assert files.sweep(LATER) == Swept(orphans=1, unfinished=1, unattached=1)
     assert contents(folder) == [files.path_of(used)]
     assert list(StoredFile.objects.values_list("pk", flat=True)) == [used.pk]
     assert not StoredFile.objects.filter(pk=unused.pk).exists()

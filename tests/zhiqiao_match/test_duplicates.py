@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given
-from tests.zhiqiao_match.samples import texts
 
+from tests.zhiqiao_match.samples import texts
 from zhiqiao_match import Index, Item, alikeness, similar
 
 pytestmark = pytest.mark.anydb

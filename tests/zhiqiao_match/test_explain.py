@@ -2,8 +2,8 @@ from itertools import pairwise
 
 import pytest
 from hypothesis import given
-from tests.zhiqiao_match.samples import texts
 
+from tests.zhiqiao_match.samples import texts
 from zhiqiao_match import Evidence, Index, Item, shared_phrases
 from zhiqiao_match.explain import evidence_sentence, highlights_of
 from zhiqiao_match.text import normalise, units_of
@@ -91,6 +91,7 @@ def test_the_sentence_names_at_most_two_items_and_their_kind():
         "论文《焊缝检测》与需求都提到“焊缝检测”；"
         "服务记录“某厂焊接焊接焊接焊接焊接焊接焊接焊接焊接焊接焊接焊接焊接焊接…”与需求都提到“焊接”"
     )
+    assert told("焊缝", Evidence("4", "award", "某奖\n焊缝")) == "奖励《某奖》与需求都提到“焊缝”"
     assert told("焊缝", other) == "标书《焊缝》与需求都提到“焊缝”"
 
 

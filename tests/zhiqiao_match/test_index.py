@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.zhiqiao_match.samples import items, large_library, texts
 
+from tests.zhiqiao_match.samples import items, large_library, texts
 from zhiqiao_match import Index, Item
 from zhiqiao_match import index as index_module
 from zhiqiao_match import segment as segment_module
@@ -187,6 +187,20 @@ def test_a_change_leaves_the_old_index_as_it_was():
     assert 9 in changed.search("焊接").owners
     assert 1 not in changed.search("焊接").owners
     assert told(index.search("焊接")) == before
+
+
+def test_removed_items_do_not_crowd_out_those_that_are_left(monkeypatch):
+    monkeypatch.setattr(index_module, "STALE_SHARE", 100.0)
+    monkeypatch.setattr(index_module, "_ITEMS_PER_OWNER_WANTED", 1)
+    index = Index.build([*(Item(1, str(number), "焊接") for number in range(9)), Item(2, "a", "焊接烟尘")])
+    assert index.search("焊接", 1).owners.tolist() == [1]
+    assert index.with_changes(removals=[1]).search("焊接", 1).owners.tolist() == [2]
+
+
+def test_equal_scores_come_by_owner():
+    owners = random.Random(2).sample(range(1, 900), 400)
+    index = Index.build(Item(owner, "a", "焊缝检测") for owner in owners)
+    assert index.search("焊缝", 400).owners.tolist() == sorted(owners)
 
 
 def test_many_small_changes_do_not_pile_up_segments():

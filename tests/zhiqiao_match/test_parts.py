@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.zhiqiao_match.samples import index_of, person
 
+from tests.zhiqiao_match.samples import index_of, person
 from zhiqiao_match.parts import (
     blend,
     category,

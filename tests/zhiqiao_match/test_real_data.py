@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from tests.zhiqiao_match.baselines import BM25, Words, pairs
 
+from tests.zhiqiao_match.baselines import BM25, Words, pairs
 from zhiqiao_match import Candidate, Evidence, Index, Item, Query, items_of, rank, similar
 from zhiqiao_match.metrics import average_precision, gain, mean, ndcg
 

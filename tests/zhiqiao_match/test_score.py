@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.zhiqiao_match.samples import PATHS, crowds, index_of, person, texts
 
+from tests.zhiqiao_match.samples import PATHS, crowds, index_of, person, texts
 from zhiqiao_match import Candidate, Evidence, Query, Ranking, Weights, find, rank
 
 pytestmark = pytest.mark.anydb
@@ -55,6 +55,11 @@ def test_highlights_point_into_the_evidence():
         "焊缝",
         "检测",
     ]
+
+
+def test_equal_scores_come_by_key():
+    people = [person(number, "焊缝检测") for number in range(400, 0, -1)]
+    assert keys(ranked(people, Query("焊缝", limit=400))) == list(range(1, 401))
 
 
 def test_a_need_without_place_leaves_the_place_out():

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.zhiqiao_match.samples import texts
 
+from tests.zhiqiao_match.samples import texts
 from zhiqiao_match.text import (
     MINOR_WEIGHT,
     TOKEN_WEIGHT,

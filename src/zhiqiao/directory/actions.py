@@ -147,6 +147,22 @@ def add_enterprise(
 
 
 @transaction.atomic
+def change_enterprise(
+    enterprise: Enterprise, *, by: By, at: datetime, changes: Mapping[str, Any]
+) -> Enterprise:
+    """Change what is known of an enterprise."""
+    before = {name: getattr(enterprise, name) for name in changes}
+    for name, value in changes.items():
+        setattr(enterprise, name, value)
+    enterprise.updated_at = at
+    enterprise.save()
+    audit.record(
+        "enterprise.change", enterprise, by=by, at=at, before=_texts(before), after=_texts(changes)
+    )
+    return enterprise
+
+
+@transaction.atomic
 def save_output(output: ResearchOutput, *, by: By, at: datetime) -> ResearchOutput:
     """Add a research output, or change one."""
     new = output.pk is None

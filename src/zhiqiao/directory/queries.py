@@ -1,13 +1,35 @@
 """Reads for screens and reports. Every one starts from scope."""
 
-from django.db.models import Q, QuerySet
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TypeVar
 
-from zhiqiao.directory.enums import DirectoryPerm, Sharing
-from zhiqiao.directory.models import Expert
+from django.db.models import Count, F, Q, QuerySet
+
+from zhiqiao.directory.enums import DirectoryPerm, EvidenceKind, Sharing
+from zhiqiao.directory.models import Enterprise, Evidence, Expert, ExpertDiscipline, ResearchOutput
+from zhiqiao.kit import clock
 from zhiqiao.kit.actors import SYSTEM
-from zhiqiao.orgs.scope import Who, visible
+from zhiqiao.orgs.enums import Kind
+from zhiqiao.orgs.models import Organisation
+from zhiqiao.orgs.queries import organisations_for
+from zhiqiao.orgs.scope import Who, roots_of, visible
 
-PUBLIC_CARD = Q(sharing=Sharing.PUBLIC, consented_at__isnull=False)
+_LIVE = ("sent", "accepted")
+_SETTLED = ("archived", "rejected", "withdrawn")
+_IN_HAND = Count(
+    "invitations",
+    filter=Q(invitations__state__in=_LIVE) & ~Q(invitations__need__stage__in=_SETTLED),
+    distinct=True,
+)
+
+UPPER = (Kind.PROVINCE, Kind.CITY, Kind.DISTRICT)
+_PLACES = (Kind.CITY, Kind.DISTRICT, Kind.TOWN, Kind.PARK_ASSOCIATION)
+_MANY = 400  # as many options as a person still finds her way in
+
+Held = TypeVar("Held", Expert, ResearchOutput)
+
+PUBLIC_CARD = Q(sharing=Sharing.PUBLIC, consented_at__isnull=False, is_active=True)
 """Experts whom anybody may find: shared with the public, and she herself has agreed to be in the library."""
 
 
@@ -15,9 +37,109 @@ def experts_for(who: Who) -> QuerySet[Expert]:
     """Return the experts a person may see: of her network, herself, and those shared with the public.
 
     Enterprises and visitors hold no grant in the directory, so they see the public ones. The system itself
-    (command line, jobs) sees everybody. People who have left the library are included: ``is_active``.
+    (command line, jobs) sees everybody. Staff also see who has left the library (``is_active``).
     """
     experts = Expert.objects.all()
     if who is SYSTEM:
         return experts
     return visible(experts, who, DirectoryPerm.VIEW) | experts.filter(PUBLIC_CARD)
+
+
+def register_of_experts(who: Who) -> QuerySet[Expert]:
+    """Return the experts of the register, with what a row of it shows."""
+    return experts_for(who).select_related("organisation").prefetch_related("disciplines")
+
+
+def expert_page(who: Who) -> QuerySet[Expert]:
+    """Return experts with everything their page shows, in a fixed number of queries."""
+    rows = experts_for(who).select_related("organisation", "place", "person")
+    return rows.prefetch_related("disciplines", "evidence")
+
+
+def editable_experts(who: Who) -> QuerySet[Expert]:
+    """Return the experts a person may change as staff: those her own organisations recommend."""
+    return _own(Expert.objects.select_related("organisation").prefetch_related("disciplines"), who)
+
+
+def editable_outputs(who: Who) -> QuerySet[ResearchOutput]:
+    """Return the outputs a person may change: those her own organisations entered."""
+    return _own(ResearchOutput.objects.select_related("organisation"), who)
+
+
+def _own(rows: QuerySet[Held], who: Who) -> QuerySet[Held]:
+    return rows.filter(organisation__in=visible(Organisation.objects.all(), who, DirectoryPerm.EDIT))
+
+
+def given_evidence(expert: Expert) -> list[Evidence]:
+    """Return the evidence that people enter; services come from the needs themselves."""
+    return [item for item in expert.evidence.all() if item.kind != EvidenceKind.SERVICE]
+
+
+def open_tasks(expert_ids: Iterable[int]) -> dict[int, int]:
+    """Count what each expert has in hand: invitations out or accepted whose need is still under way.
+
+    The needs stand above this app, so they are reached through the expert's own relation; a test holds
+    this count against the one of the needs.
+    """
+    rows = Expert.objects.filter(pk__in=list(expert_ids)).order_by()
+    return dict(rows.annotate(n=_IN_HAND).values_list("pk", "n"))
+
+
+def in_disciplines(codes: Iterable[str]) -> Q:
+    """Return the condition "has one of these disciplines"."""
+    return Q(pk__in=ExpertDiscipline.objects.filter(code__in=list(codes)).order_by().values("expert_id"))
+
+
+def available(at: datetime) -> Q:
+    """Return the condition "may be asked now": in the library, not resting, below her own limit."""
+    asked = Expert.objects.filter(invitations__state__in=_LIVE).order_by().values("pk", "task_cap")
+    full = asked.annotate(n=_IN_HAND)
+    resting = Q(resting_until__gte=clock.local_date(at))
+    return Q(is_active=True) & ~resting & ~Q(pk__in=full.filter(n__gte=F("task_cap")).values("pk"))
+
+
+def namesakes(who: Who, *, name: str, unit: str) -> QuerySet[Expert]:
+    """Return the visible experts of the same name and unit: perhaps the same person."""
+    return experts_for(who).filter(name=name, unit=unit)
+
+
+def enterprises_for(who: Who) -> QuerySet[Enterprise]:
+    """Return the enterprises a person may see, with their place."""
+    rows = Enterprise.objects.select_related("organisation__parent")
+    return visible(rows, who, DirectoryPerm.VIEW)
+
+
+def enterprise_with_code(credit_code: str) -> Enterprise | None:
+    """Return the enterprise that carries a credit code, wherever it is: one code, one enterprise.
+
+    A screen names it only to those who may see it (``enterprises_for``).
+    """
+    return Enterprise.objects.select_related("organisation").filter(credit_code=credit_code).first()
+
+
+def outputs_for(who: Who) -> QuerySet[ResearchOutput]:
+    """Return the research outputs a person may see: of her network, and those shared with the public."""
+    rows = ResearchOutput.objects.select_related("organisation")
+    return visible(rows, who, DirectoryPerm.VIEW) | rows.filter(sharing=Sharing.PUBLIC)
+
+
+def homes_for(who: Who) -> QuerySet[Organisation]:
+    """Return the organisations to which a person may add experts and outputs: no villages, no enterprises."""
+    mine = visible(Organisation.objects.filter(is_active=True), who, DirectoryPerm.EDIT)
+    roots = [root.pk for root in roots_of(who, DirectoryPerm.EDIT)]
+    fitting = ~Q(kind__in=(Kind.TOWN, Kind.VILLAGE, Kind.ENTERPRISE)) | Q(pk__in=roots)
+    return mine.filter(fitting).order_by("path")
+
+
+def places_for(who: Who) -> QuerySet[Organisation]:
+    """Return the associations below which a person may enter an enterprise; of very many, without the towns."""
+    mine = visible(Organisation.objects.filter(is_active=True), who, DirectoryPerm.EDIT)
+    places = mine.filter(kind__in=_PLACES).order_by("path")
+    return places.exclude(kind=Kind.TOWN) if places.count() > _MANY else places
+
+
+def sources_of(who: Who, rows: QuerySet[Expert] | QuerySet[ResearchOutput]) -> QuerySet[Organisation]:
+    """Return the organisations by which a register can be narrowed: the upper levels, and whoever has rows."""
+    upper = organisations_for(who).filter(kind__in=UPPER)
+    owners = rows.order_by().values("organisation_id").distinct()
+    return Organisation.objects.filter(Q(pk__in=upper.values("pk")) | Q(pk__in=owners)).order_by("path")

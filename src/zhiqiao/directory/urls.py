@@ -1,6 +1,21 @@
 """The addresses of this app."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from zhiqiao.directory.views import availability, enterprises, experts, outputs
 
 app_name = "directory"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("workbench/experts/", experts.experts, name="experts"),
+    path("workbench/experts/new/", experts.new, name="expert_new"),
+    path("workbench/experts/<int:pk>/", experts.expert, name="expert"),
+    path("workbench/experts/<int:pk>/edit/", experts.edit, name="expert_edit"),
+    path("workbench/enterprises/", enterprises.enterprises, name="enterprises"),
+    path("workbench/enterprises/new/", enterprises.new, name="enterprise_new"),
+    path("workbench/enterprises/<int:pk>/", enterprises.enterprise, name="enterprise"),
+    path("workbench/outputs/", outputs.outputs, name="outputs"),
+    path("workbench/outputs/new/", outputs.new, name="output_new"),
+    path("workbench/outputs/<int:pk>/", outputs.output, name="output"),
+    path("workbench/outputs/<int:pk>/edit/", outputs.edit, name="output_edit"),
+    path("my/availability/", availability.availability, name="availability"),
+]

@@ -1,16 +1,19 @@
 """Reads for screens and reports. Every one starts from scope."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Count, Prefetch, Q, QuerySet
+from django.utils import timezone
 
 from zhiqiao.directory.models import Enterprise
+from zhiqiao.kit import clock
 from zhiqiao.kit.flow import Transition
 from zhiqiao.needs import enums
 from zhiqiao.needs.enums import NeedPerm, Stage
 from zhiqiao.needs.models import Invitation, Meeting, Need, Outcome, Programme
-from zhiqiao.orgs.scope import Who, visible
+from zhiqiao.orgs.enums import OrgPerm
+from zhiqiao.orgs.scope import Who, may_somewhere, visible
 
 LIVE_INVITATIONS = (enums.InvitationState.SENT, enums.InvitationState.ACCEPTED)
 FINISHED = (Stage.ARCHIVED, Stage.REJECTED, Stage.WITHDRAWN)
@@ -32,14 +35,31 @@ def register_of_needs(who: Who) -> QuerySet[Need]:
     return needs_for(who).exclude(stage=Stage.DRAFT).select_related("enterprise__organisation", "organisation")
 
 
-def inbox(who: Who) -> QuerySet[Need]:
-    """Return the needs whose next move is this person's, as handler or as enterprise; first due first."""
-    handled = visible(Need.objects.all(), who, NeedPerm.HANDLE)
-    asked = visible(Need.objects.all(), who, NeedPerm.ASK)
-    mine = Q(stage__in=enums.HANDLER_STAGES, pk__in=handled.values("pk")) | Q(
-        stage__in=enums.ASKER_STAGES, pk__in=asked.values("pk")
-    )
-    return Need.objects.filter(mine).select_related("enterprise__organisation", "organisation")
+def inbox(who: Who, at: datetime | None = None) -> QuerySet[Need]:
+    """Return the needs whose next move is this person's, as handler or as enterprise; first due first.
+
+    A member of staff is not asked to answer for an enterprise, though she may fill in a need on its behalf:
+    she gets what her association handles, what can be closed because the time to rate is over, and the
+    drafts that she or a colleague brought back from a visit. An enterprise gets what waits for its answer.
+    """
+    over = Q(stage=Stage.RATING, due_at__lt=at or timezone.now())
+    handled = visible(Need.objects.filter(Q(stage__in=enums.HANDLER_STAGES) | over), who, NeedPerm.HANDLE)
+    waiting = Need.objects.filter(stage__in=enums.ASKER_STAGES)
+    if may_somewhere(who, OrgPerm.VIEW):
+        waiting = waiting.filter(stage__in=(Stage.DRAFT, Stage.RETURNED)).exclude(source=enums.Source.SELF)
+    mine = handled | visible(waiting, who, NeedPerm.ASK)
+    return mine.select_related("enterprise__organisation", "organisation")
+
+
+def due_spans(at: datetime) -> dict[str, Q]:
+    """Return the conditions behind the counters of an inbox: late, today (what is left of it), this week."""
+    today = clock.midnight(clock.local_date(at))
+    monday = today + timedelta(days=7 - clock.local(at).weekday())
+    return {
+        "late": Q(due_at__lt=at),
+        "today": Q(due_at__gte=at, due_at__lt=today + timedelta(days=1)),
+        "week": Q(due_at__gte=at, due_at__lt=monday),
+    }
 
 
 def need_page(who: Who) -> QuerySet[Need]:

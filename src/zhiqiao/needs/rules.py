@@ -8,6 +8,7 @@ from zhiqiao.kit.actors import SYSTEM, Actor, By
 from zhiqiao.kit.errors import Answer, Refusal
 from zhiqiao.needs.enums import InvitationState, NeedPerm, Side
 from zhiqiao.needs.models import Invitation, Need
+from zhiqiao.orgs.enums import OrgPerm
 from zhiqiao.orgs.scope import covers
 
 
@@ -22,6 +23,12 @@ def is_handler(by: By, need: Need) -> Answer:
     if covers(by, NeedPerm.HANDLE, need.organisation):
         return True
     return Refusal("needs.not_handler", f"这一步由{need.organisation.title}经办人办理。")
+
+
+def is_staff(by: By, need: Need) -> Answer:
+    """受理单位或企业所在地科协的工作人员"""
+    place = need.enterprise.organisation
+    return covers(by, OrgPerm.VIEW, need.organisation) or covers(by, OrgPerm.VIEW, place)
 
 
 def is_asker(by: By, need: Need) -> Answer:

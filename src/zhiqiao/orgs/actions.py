@@ -68,6 +68,19 @@ def _last_number(parent: Organisation | None) -> int:
 
 
 @transaction.atomic
+def rename(
+    organisation: Organisation, *, name: str, short_name: str = "", by: By, at: datetime
+) -> Organisation:
+    """Give an organisation another name; the old one stays in the audit record."""
+    before = {"name": organisation.name, "short_name": organisation.short_name}
+    organisation.name, organisation.short_name = name, short_name
+    organisation.save(update_fields=("name", "short_name"))
+    after = {"name": name, "short_name": short_name}
+    audit.record("orgs.rename", organisation, by=by, at=at, before=before, after=after)
+    return organisation
+
+
+@transaction.atomic
 def grant(
     person: Person,
     role: str,

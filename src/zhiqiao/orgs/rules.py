@@ -1,16 +1,16 @@
 """Small questions about the network."""
 
-from zhiqiao.kit.actors import SYSTEM, By
+from zhiqiao.kit.actors import By
 from zhiqiao.kit.errors import Answer, Refusal
 from zhiqiao.orgs import roles
 from zhiqiao.orgs.enums import OrgPerm
 from zhiqiao.orgs.models import Organisation
-from zhiqiao.orgs.scope import covers
+from zhiqiao.orgs.scope import covers, is_operator
 
 
 def may_grant(by: By, role_name: str, organisation: Organisation) -> Answer:
     """管理该组织、且自己具备该角色全部权限的人"""
-    if by is SYSTEM:
+    if is_operator(by):
         return True
     managed = covers(by, OrgPerm.MANAGE, organisation)
     if not managed:

@@ -22,15 +22,83 @@ _SITE: Policy = {
     "draft": {"GET": SIGNED_IN, "POST": SIGNED_IN},
 }
 
-_NEEDS: Policy = {}
+_STAFF = OrgPerm.VIEW  # every member of staff sees her part of the network; an enterprise's contact does not
 
-_DIRECTORY: Policy = {}
+_NEEDS_WORKBENCH: Policy = {
+    "needs:inbox": {"GET": holds(NeedPerm.HANDLE, NeedPerm.ASK)},
+    "needs:register": {"GET": holds(NeedPerm.VIEW)},
+    "needs:export": {"GET": holds(NeedPerm.EXPORT), "POST": holds(NeedPerm.EXPORT)},
+    "needs:bulk": {"POST": holds(NeedPerm.HANDLE)},
+    "needs:detail": {"GET": holds(NeedPerm.VIEW, subject="needs.need")},
+    "needs:finder": {"GET": holds(NeedPerm.HANDLE, subject="needs.need")},
+    "needs:step": {
+        "GET": holds(NeedPerm.HANDLE, NeedPerm.ASK, subject="needs.need"),
+        "POST": holds(NeedPerm.HANDLE, NeedPerm.ASK, subject="needs.need"),
+    },
+    "needs:sheet": {"GET": holds(_STAFF, subject="needs.need")},
+    "needs:calendar": {"GET": holds(NeedPerm.VIEW, subject="needs.need")},
+    "needs:file": {"GET": holds(NeedPerm.VIEW, subject="needs.need")},
+    "search": {"GET": holds(NeedPerm.VIEW, DirectoryPerm.VIEW)},
+}
 
-_ORGS: Policy = {}
+_NEEDS: Policy = {**_NEEDS_WORKBENCH}
+
+_DIRECTORY: Policy = {
+    "directory:experts": {"GET": holds(DirectoryPerm.VIEW)},
+    "directory:expert": {
+        "GET": holds(DirectoryPerm.VIEW, subject="directory.expert"),
+        "POST": holds(DirectoryPerm.CONTACT, subject="directory.expert"),
+    },
+    "directory:expert_new": {"GET": holds(DirectoryPerm.EDIT), "POST": holds(DirectoryPerm.EDIT)},
+    "directory:expert_edit": {
+        "GET": holds(DirectoryPerm.EDIT, subject="directory.expert"),
+        "POST": holds(DirectoryPerm.EDIT, subject="directory.expert"),
+    },
+    "directory:enterprises": {"GET": holds(DirectoryPerm.VIEW)},
+    "directory:enterprise": {"GET": holds(DirectoryPerm.VIEW, subject="directory.enterprise")},
+    "directory:enterprise_new": {"GET": holds(DirectoryPerm.EDIT), "POST": holds(DirectoryPerm.EDIT)},
+    "directory:outputs": {"GET": holds(DirectoryPerm.VIEW)},
+    "directory:output": {"GET": holds(DirectoryPerm.VIEW, subject="directory.researchoutput")},
+    "directory:output_new": {"GET": holds(DirectoryPerm.EDIT), "POST": holds(DirectoryPerm.EDIT)},
+    "directory:output_edit": {
+        "GET": holds(DirectoryPerm.EDIT, subject="directory.researchoutput"),
+        "POST": holds(DirectoryPerm.EDIT, subject="directory.researchoutput"),
+    },
+    "directory:availability": {"GET": SIGNED_IN, "POST": SIGNED_IN},
+}
+
+_ORGS: Policy = {
+    "orgs:list": {"GET": holds(OrgPerm.VIEW)},
+    "orgs:detail": {"GET": holds(OrgPerm.VIEW, subject="orgs.organisation")},
+    "orgs:add": {
+        "GET": holds(OrgPerm.MANAGE, subject="orgs.organisation"),
+        "POST": holds(OrgPerm.MANAGE, subject="orgs.organisation"),
+    },
+    "orgs:grant": {
+        "GET": holds(OrgPerm.MANAGE, subject="orgs.organisation"),
+        "POST": holds(OrgPerm.MANAGE, subject="orgs.organisation"),
+    },
+    "orgs:person_new": {
+        "GET": holds(OrgPerm.MANAGE, subject="orgs.organisation"),
+        "POST": holds(OrgPerm.MANAGE, subject="orgs.organisation"),
+    },
+    "orgs:revoke": {"POST": holds(OrgPerm.MANAGE, subject="orgs.grant")},
+    "orgs:disable": {"POST": holds(OrgPerm.MANAGE, subject="accounts.person")},
+    "orgs:enable": {"POST": holds(OrgPerm.MANAGE, subject="accounts.person")},
+    "orgs:new_link": {"POST": holds(OrgPerm.MANAGE, subject="accounts.person")},
+    "orgs:set_password": {"GET": LINK, "POST": LINK},
+    "audit": {"GET": holds(OrgPerm.AUDIT)},
+}
 
 _INSIGHTS: Policy = {}
 
-_IMPORTS: Policy = {}
+_IMPORTERS = holds(NeedPerm.IMPORT, DirectoryPerm.IMPORT, OrgPerm.MANAGE)
+_IMPORTS: Policy = {
+    "imports": {"GET": _IMPORTERS},
+    "import": {"GET": _IMPORTERS, "POST": _IMPORTERS},
+    "import_template": {"GET": _IMPORTERS},
+    "import_errors": {"POST": _IMPORTERS},
+}
 
 POLICY: Policy = {**_SITE, **_NEEDS, **_DIRECTORY, **_ORGS, **_INSIGHTS, **_IMPORTS}
 

@@ -3,7 +3,9 @@
 from django.urls import include, path
 
 from zhiqiao.kit.web.styleguide import styleguide
-from zhiqiao.site import views
+from zhiqiao.site import import_views, views
+from zhiqiao.site.audit_page import audit_page
+from zhiqiao.site.search import search
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -17,6 +19,12 @@ urlpatterns = [
     path("me/notices/", views.notices, name="notices"),
     path("me/notices/<int:pk>/", views.notice, name="notice"),
     path("me/drafts/<slug:form>/", views.draft, name="draft"),
+    path("workbench/search/", search, name="search"),
+    path("workbench/audit/", audit_page, name="audit"),
+    path("workbench/import/", import_views.index, name="imports"),
+    path("workbench/import/<slug:ledger>/", import_views.upload, name="import"),
+    path("workbench/import/<slug:ledger>/template.xlsx", import_views.blank, name="import_template"),
+    path("workbench/import/<slug:ledger>/errors.xlsx", import_views.errors, name="import_errors"),
     path("", include("zhiqiao.needs.urls")),
     path("", include("zhiqiao.directory.urls")),
     path("", include("zhiqiao.orgs.urls")),

@@ -23,7 +23,7 @@ _END64 = struct.Struct("<4sQ2H2L4Q")
 _LOCAL_HEADER = 30
 _MIB = 1024 * 1024
 # What Python's zip reader raises on damaged input.
-_BROKEN = (
+BROKEN = (
     zipfile.BadZipFile, zlib.error, struct.error, KeyError, OSError, EOFError, ValueError, NotImplementedError,
 )  # fmt: skip
 
@@ -60,7 +60,6 @@ _MAIN_PARTS = (  # the first that matches
     ("presentationml.", Office("other", "演示文稿")),
 )
 _MACRO_PARTS = ("vbaproject.bin", "vbadata.xml", "/activex/", "/macrosheets/", "attachedtoolbars.bin")
-_EMBEDDED_OBJECT = ("/embeddings/", ".bin")
 # A target outside the package that a reader follows by itself. Links that a person has to click are fine.
 _HARMLESS_OUTSIDE = ("/hyperlink", "/externallinkpath")
 
@@ -75,22 +74,32 @@ def open_package(stream: BinaryIO, limits: PackageLimits = DEFAULT_LIMITS) -> zi
     try:
         package = zipfile.ZipFile(stream)
         _check_members(package.infolist(), limits)
-    except _BROKEN:
+    except BROKEN:
         _damaged()
     return package
 
 
-def check_office(package: zipfile.ZipFile) -> Office:
-    """Say which Office file a package is, and that it does nothing by itself.
+def office_kind(package: zipfile.ZipFile) -> Office:
+    """Say which Office file a package is.
 
-    :raises Refused: not an Office file, or it holds macros, objects, entities or loads something from outside.
+    :raises Refused: not an Office file, or one with macros.
     """
-    names = {name.lower() for name in package.namelist()}
     office = _main_part(package)
+    names = (name.lower() for name in package.namelist())
     if office.kind == "macro" or any(mark in name for name in names for mark in _MACRO_PARTS):
         refuse("file.macro", "文件里有宏。请另存为不带宏的 .docx 或 .xlsx 再上传。")
-    if any(_EMBEDDED_OBJECT[0] in name and name.endswith(_EMBEDDED_OBJECT[1]) for name in names):
-        refuse("file.embedded", "文件里嵌有别的程序的对象。请删去嵌入的对象,或打印成 PDF 再上传。")
+    return office
+
+
+def check_office(package: zipfile.ZipFile) -> Office:
+    """Say which Office file a package is, and that it does nothing by itself when somebody opens it.
+
+    :raises Refused: as :func:`office_kind`; or objects, entities, something loaded from outside.
+    """
+    office = office_kind(package)
+    for name in map(str.lower, package.namelist()):
+        if "/embeddings/" in name and name.endswith(".bin"):
+            refuse("file.embedded", "文件里嵌有别的程序的对象。请删去嵌入的对象,或打印成 PDF 再上传。")
     _check_parts(package)
     return office
 
@@ -104,7 +113,7 @@ def read_member(package: zipfile.ZipFile, name: str, limit: int) -> bytes:
         if package.getinfo(name).file_size > limit:
             refuse("file.bomb", "文件展开后过大,无法处理。请只保留需要的内容后另存一份。")
         return package.read(name)
-    except _BROKEN:
+    except BROKEN:
         _damaged()
 
 
@@ -203,7 +212,7 @@ def _has_document_type(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> boo
     try:
         with package.open(member) as part:
             head = part.read(4096).replace(b"\0", b"").upper()
-    except _BROKEN:
+    except BROKEN:
         _damaged()
     return b"<!DOCTYPE" in head or b"<!ENTITY" in head
 

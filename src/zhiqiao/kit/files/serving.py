@@ -7,7 +7,7 @@ from django.http import FileResponse
 
 from zhiqiao.kit.errors import refuse
 from zhiqiao.kit.files.models import StoredFile
-from zhiqiao.kit.files.storage import path_of
+from zhiqiao.kit.files.store import path_of
 
 _MIME = {
     StoredFile.Kind.PDF: "application/pdf",

@@ -19,7 +19,8 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from zhiqiao.kit.web import cells, fields as drawing
+from zhiqiao.kit.web import cells
+from zhiqiao.kit.web import fields as drawing
 from zhiqiao.kit.web.icons import ICONS
 
 register = template.Library()
@@ -41,7 +42,9 @@ def icon(name: str, label: str = "", size: int = 16) -> SafeString:
         raise template.TemplateSyntaxError(f"没有叫 {name} 的图标，可用的在 kit/web/icons.py。")
     big = " icon-big" if size > 16 else ""
     if label:
-        return format_html('<span class="icon icon-{}{}" role="img" aria-label="{}"></span>', name, big, label)
+        return format_html(
+            '<span class="icon icon-{}{}" role="img" aria-label="{}"></span>', name, big, label
+        )
     return format_html('<span class="icon icon-{}{}" aria-hidden="true"></span>', name, big)
 
 
@@ -58,7 +61,9 @@ def due(due_at: dt.datetime | None, now: dt.datetime | None = None) -> SafeStrin
 
 
 @register.simple_tag
-def when(at: dt.datetime | dt.date | None, style: str = "short", now: dt.datetime | None = None) -> SafeString:
+def when(
+    at: dt.datetime | dt.date | None, style: str = "short", now: dt.datetime | None = None
+) -> SafeString:
     """`{% when at %}` / `{% when at "exact" %}` / `{% when at "date" %}`: <time>, exact on hover and in print."""
     return cells.when(at, style, now)
 
@@ -184,7 +189,9 @@ def worklist(rows: Iterable[Any], now: dt.datetime | None = None) -> dict[str, A
 
 
 @register.inclusion_tag("kit/parts/tile.html")
-def tile(title: str, value: Any, href: str = "", unit: str = "", note: str = "", tone: str = "") -> dict[str, Any]:
+def tile(
+    title: str, value: Any, href: str = "", unit: str = "", note: str = "", tone: str = ""
+) -> dict[str, Any]:
     """`{% tile "办结" 393 href unit="项" note="…" %}`: a number that opens; inside `<div class="tiles">`."""
     return {"title": title, "value": value, "href": href, "unit": unit, "note": note, "tone": tone}
 
@@ -271,7 +278,9 @@ def confirm(
 
 
 @register.inclusion_tag("kit/register.html", takes_context=True, name="register")
-def show_register(context: Context, listing: Any, bulk: str = "", empty: str = "", label: str = "") -> dict[str, Any]:
+def show_register(
+    context: Context, listing: Any, bulk: str = "", empty: str = "", label: str = ""
+) -> dict[str, Any]:
     """`{% register listing bulk="needs/bulk.html" %}`: a bound `Register`: filters, table or cards, pager.
 
     bulk: template with the buttons for ticked rows; empty: template for "nothing at all yet"; label: what
@@ -282,9 +291,9 @@ def show_register(context: Context, listing: Any, bulk: str = "", empty: str = "
 
 
 @register.inclusion_tag("kit/parts/pager.html")
-def pager(listing: Any) -> dict[str, Any]:
+def pager(listing: Any, label: str = "") -> dict[str, Any]:
     """`{% pager listing %}`: previous and next page by key, and the total."""
-    return {"register": listing}
+    return {"register": listing, "label": label}
 
 
 # ── Used by the shells ──────────────────────────────────────────────────────────────────────────────

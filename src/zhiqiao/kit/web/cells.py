@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from zhiqiao.kit import clock
 
-EMPTY = mark_safe('<span class="muted">—</span>')  # noqa: S308  (a constant)
+EMPTY = mark_safe('<span class="muted">—</span>')
 TONES = ("neutral", "accent", "success", "warning", "danger")
 _SOON = dt.timedelta(hours=24)
 
@@ -28,7 +28,7 @@ def number(value: Any) -> str:
 
 
 def share(part: Any, whole: Any) -> str:
-    """"82%", or "" if there is nothing to compare with."""
+    """ "82%", or "" if there is nothing to compare with."""
     if not whole or part is None:
         return ""
     percent = 100 * float(part) / float(whole)
@@ -58,7 +58,9 @@ def exact_words(at: dt.date | dt.datetime) -> str:
     return clock.exact(at) if isinstance(at, dt.datetime) else f"{at.year}年{at.month}月{at.day}日"
 
 
-def when(at: dt.date | dt.datetime | None, style: str = "short", now: dt.datetime | None = None) -> SafeString:
+def when(
+    at: dt.date | dt.datetime | None, style: str = "short", now: dt.datetime | None = None
+) -> SafeString:
     """<time> with short words; style "exact" says the instant, "date" the day only."""
     if at is None:
         return EMPTY
@@ -104,5 +106,5 @@ def render(kind: str, value: Any, at: dt.datetime) -> SafeString:
     if kind == "badge":
         return value if isinstance(value, SafeString) else badge(value)
     if kind == "yesno":
-        return mark_safe("是" if value else "否")
+        return conditional_escape("是" if value else "否")
     return conditional_escape(linebreaksbr(value) if isinstance(value, str) and "\n" in value else value)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.forms import BaseForm, widgets
 from django.forms.boundfield import BoundField
 
@@ -25,6 +26,20 @@ _PICKERS = {
     "time": ("time", "%H:%M"),
 }
 _LISTS = ("radio", "checks")
+_DJANGO_ROWS, _ROWS = "10", 5
+_ASKING = dict.fromkeys(("radio", "checks", "select"), "选择") | {"file": "上传", "checkbox": "勾选"}
+_SPELT = {
+    "date": "，请写成 2026-03-01 的样子",
+    "datetime": "，请写成 2026-03-01 14:30 的样子",
+    "time": "，请写成 14:30 的样子",
+    "number": "，请只写数字",
+}
+_LIMITS = {
+    "min_value": "不能小于 {limit_value}",
+    "max_value": "不能大于 {limit_value}",
+    "min_length": "至少写 {limit_value} 字，现在是 {show_value} 字",
+    "max_length": "最多写 {limit_value} 字，现在是 {show_value} 字",
+}
 
 
 def kind_of(bound: BoundField) -> str:
@@ -33,7 +48,13 @@ def kind_of(bound: BoundField) -> str:
 
 
 def drawn(
-    bound: BoundField, *, hint: str = "", width: str = "", autocomplete: str = "", rows: int = 0, example: str = ""
+    bound: BoundField,
+    *,
+    hint: str = "",
+    width: str = "",
+    autocomplete: str = "",
+    rows: int = 0,
+    example: str = "",
 ) -> dict[str, Any]:
     """The context of `kit/parts/field.html`."""
     kind = kind_of(bound)
@@ -48,6 +69,7 @@ def drawn(
     )
     return {
         "field": bound,
+        "errors": error_words(bound),
         "kind": kind,
         "width": width,
         "hint": help_text,
@@ -69,7 +91,8 @@ def _control(bound: BoundField, kind: str, described: str, autocomplete: str, ro
     if autocomplete:
         attributes["autocomplete"] = autocomplete
     if kind == "textarea":
-        attributes |= {"rows": rows or min(int(widget.attrs.get("rows", 5)), 8), "data-grow": True}
+        own = str(widget.attrs.get("rows", _DJANGO_ROWS))
+        attributes |= {"rows": rows or (_ROWS if own == _DJANGO_ROWS else own), "data-grow": True}
     return bound.as_widget(attrs=attributes)
 
 
@@ -82,5 +105,37 @@ def problems(form: BaseForm) -> list[tuple[str, str]]:
     """All errors of a form as (words, id of the field or "")."""
     found = [(str(words), "") for words in form.non_field_errors()]
     for bound in form:
-        found += [(str(words), "" if bound.is_hidden else first_id(bound)) for words in bound.errors]
+        found += [(words, "" if bound.is_hidden else first_id(bound)) for words in error_words(bound)]
     return found
+
+
+def error_words(bound: BoundField) -> list[str]:
+    """The errors of a field; Django's own general sentences are said with the name of the field."""
+    return [_said(bound, error) for error in bound.errors.as_data()]
+
+
+def _said(bound: BoundField, error: ValidationError) -> str:
+    words = " ".join(error.messages)
+    if not _is_stock(bound, error):
+        return words
+    label = bound.label
+    if error.code == "required":
+        return f"请{_ASKING.get(kind_of(bound), '填写')}“{label}”"
+    if error.code == "invalid_choice":
+        return f"“{label}”里没有这一项，请重新选择"
+    if error.code == "invalid":
+        return f"“{label}”的写法看不懂{_SPELT.get(kind_of(bound), '，请检查后重写')}"
+    if error.code in _LIMITS and error.params:
+        return f"“{label}”" + _LIMITS[error.code].format(**error.params)
+    return f"“{label}”：{words}"
+
+
+def _is_stock(bound: BoundField, error: ValidationError) -> bool:
+    """Whether the sentence comes from Django rather than from the form."""
+    stock = {
+        str(words)
+        for kind in type(bound.field).__mro__
+        for code, words in getattr(kind, "default_error_messages", {}).items()
+        if code == error.code
+    }
+    return str(error.message) in stock or error.code in _LIMITS

@@ -163,7 +163,9 @@ class DateRange(Filter):
         tag = Tag(f"{self.title}：{days_in_words(first, last)}", {name: [] for name in self.names})
         return Reading((first, last), params_now, (tag,), tuple(problems))
 
-    def condition(self, value: tuple[dt.date | None, dt.date | None], model: type[Model], at: dt.datetime) -> Q:
+    def condition(
+        self, value: tuple[dt.date | None, dt.date | None], model: type[Model], at: dt.datetime
+    ) -> Q:
         path = self.field or self.name
         instants = _is_instant(model, path)
         first, last = value

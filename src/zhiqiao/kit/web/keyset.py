@@ -67,7 +67,9 @@ def keys_of(model: type[Model], names: Iterable[str]) -> tuple[Key, ...]:
 
     :raises ValueError: the order has no unique end, so rows could be skipped.
     """
-    keys = tuple(Key(name.lstrip("-"), name.startswith("-"), _may_be_null(model, name.lstrip("-"))) for name in names)
+    keys = tuple(
+        Key(name.lstrip("-"), name.startswith("-"), _may_be_null(model, name.lstrip("-"))) for name in names
+    )
     if not keys or keys[-1].path not in ("pk", model._meta.pk.name):
         raise ValueError(f"{model.__name__} 的排序必须以主键结尾，否则翻页会漏行。")
     return keys
@@ -141,7 +143,9 @@ def _parts(
     return [part for _, part in walk[start:]]
 
 
-def _from(queryset: QuerySet[Row], keys: Sequence[Key], place: Values | None, backward: bool) -> QuerySet[Row]:
+def _from(
+    queryset: QuerySet[Row], keys: Sequence[Key], place: Values | None, backward: bool
+) -> QuerySet[Row]:
     ordered = queryset.order_by(*(key.ordering(backward) for key in keys))
     if place is None:
         return ordered

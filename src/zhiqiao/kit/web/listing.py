@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import urlencode
 
 from django.db.models import Model, QuerySet
+from django.utils.html import strip_tags
 from django.utils.safestring import SafeString
 
 from zhiqiao.kit.web import cells
@@ -19,12 +20,19 @@ if TYPE_CHECKING:
 
 RowModel = TypeVar("RowModel", bound=Model)
 
+SHORT = 16
+
 
 @dataclass(frozen=True)
 class Cell:
     column: "Column"
     html: SafeString
     href: str | None
+
+    @property
+    def short(self) -> bool:
+        """Whether the words are so few that breaking them would only look torn."""
+        return self.column.kind != "text" or len(strip_tags(self.html)) <= SHORT
 
 
 @dataclass(frozen=True)
@@ -94,7 +102,9 @@ class Listing(Generic[RowModel]):
 
     def _row(self, row: RowModel) -> Row[RowModel]:
         made = [
-            Cell(each, cells.render(each.kind, each.value(row), self.at), each.href(row) if each.href else None)
+            Cell(
+                each, cells.render(each.kind, each.value(row), self.at), each.href(row) if each.href else None
+            )
             for each in self.columns
         ]
         opens = next((cell.href for cell in made if cell.column.primary and cell.href), None)
@@ -120,7 +130,9 @@ class Listing(Generic[RowModel]):
         drawn = []
         for each, reading in zip(self.register.filters, self.state.readings, strict=True):
             values = [(reading.params.get(name) or [""])[0] for name in each.names]
-            drawn.append({"filter": each, "reading": reading, "values": list(zip(each.names, values, strict=True))})
+            drawn.append(
+                {"filter": each, "reading": reading, "values": list(zip(each.names, values, strict=True))}
+            )
         return drawn
 
     @property

@@ -121,4 +121,7 @@ def _read_sort(register: "Register", params: QueryDict, notices: list[str]) -> s
 def _read_extras(register: "Register", params: QueryDict) -> Params:
     own = RESERVED.union(name for each in register.filters for name in each.names)
     others = [(name, values) for name, values in params.lists() if name not in own and any(values)]
-    return {clean_text(name)[:40]: [clean_text(value)[:200] for value in values] for name, values in others[:_EXTRAS]}
+    return {
+        clean_text(name)[:40]: [clean_text(value)[:200] for value in values]
+        for name, values in others[:_EXTRAS]
+    }

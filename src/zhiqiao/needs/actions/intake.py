@@ -95,17 +95,31 @@ def submit(need: Need, *, by: By, at: datetime) -> None:
 
     :raises Refused: something that the association cannot do without is missing (code needs.incomplete).
     """
-    missing = [
-        label
-        for label, value in (("需求名称", need.title), ("需求内容", need.body), ("联系人", need.contact_name))
-        if not value.strip()
-    ]
-    if not (need.contact_phone or need.contact_email):
-        missing.append("联系电话或邮箱")
-    if missing:
+    if missing := missing_from(need):
         refuse("needs.incomplete", f"还差{'、'.join(missing)},补上就可以提交。")
     number = need.number or next_number(at)
     NEED_FLOW.advance(need, "submit", by=by, at=at, number=number, submitted_at=at)
+
+
+def missing_from(need: Need) -> list[str]:
+    """Return what the association cannot do without, in words; a need from a ledger may lack its contact."""
+    facts = [("需求名称", need.title), ("需求内容", need.body)]
+    if need.source != Source.IMPORT:
+        reach = need.contact_phone or need.contact_email
+        facts += [("联系人", need.contact_name), ("联系电话或邮箱", reach)]
+    return [label for label, value in facts if not value.strip()]
+
+
+@transaction.atomic
+def identify_enterprise(need: Need, enterprise: Enterprise, *, by: By, at: datetime) -> None:
+    """Say which enterprise asked, for a need that came from a ledger without one."""
+    require(rules.is_handler(by, need))
+    before = {"enterprise": str(need.enterprise)}
+    Need.objects.filter(pk=need.pk).update(enterprise=enterprise)
+    need.enterprise = enterprise
+    audit.record(
+        "need.enterprise", need, by=by, at=at, before=before, after={"enterprise": str(enterprise)}
+    )
 
 
 def accept(need: Need, *, by: By, at: datetime, note: str = "") -> None:

@@ -102,8 +102,12 @@ def import_file(
         )
     except Refused as refused:
         raise _refuse(refused) from None
-    _print_json(report.as_dict()) if as_json else typer.echo(str(report))
-    raise typer.Exit(0 if report.ok else 1)
+    if as_json:
+        _print_json(report.as_json())
+    else:
+        for line in (report.words, *report.notes, *report.problems[:20], *report.duplicates[:20]):
+            typer.echo(line)
+    raise typer.Exit(1 if report.bad else 0)
 
 
 @app.command()

@@ -21,8 +21,7 @@ _SECOND = "川衡棠谦岚筠泓屿钧恺蔚澜樵岳霖舟砚澍槿昀颐甫桓
 _BRAND_FIRST = "霖澜峥曜砺铄锴钰璟琰沅泓淳湛澄翊翎皓旻昶朗屹岑嵘崧骏驰翰拓衍聿允弘磐铎铭鉴衡权策犀翼"
 _BRAND_SECOND = "铂鼎拓维科达泰纳博普锐迈捷恒瑞诚源辉讯芯晟昊格朴桥岭汇林川越岚石屏然策澈盈"
 
-# Signs that GB 32100 allows; the demo uses only digits for the subject code, as most real ones do.
-_DIGITS = "0123456789"
+_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)  # GB 11714: the organisation code inside a credit code
 
 
 class People:
@@ -60,10 +59,13 @@ def phones(start: int = 100) -> Iterator[str]:
 
 
 def credit_code(rng: Random, district: str) -> str:
-    """Return a unified social credit code with a right check digit, registered in ``district``.
+    """Return a unified social credit code (GB 32100) of an enterprise registered in ``district``.
 
-    "91" is an enterprise registered with market supervision.
+    Both check digits are right: that of the organisation code (GB 11714) and that of the whole.
     """
-    body = f"91{district}" + "".join(rng.choices(_DIGITS, k=9))
-    code = body + uscc.calc_check_digit(body)
-    return uscc.validate(code)
+    digits = [rng.randrange(10) for _ in _WEIGHTS]
+    rest = 11 - sum(weight * digit for weight, digit in zip(_WEIGHTS, digits, strict=True)) % 11
+    check = {10: "X", 11: "0"}.get(rest, str(rest))
+    body = f"91{district}{''.join(map(str, digits))}{check}"
+    code: str = uscc.validate(body + uscc.calc_check_digit(body))
+    return code

@@ -1,0 +1,1 @@
+"""The screens of the libraries, one file for each."""

@@ -1,0 +1,218 @@
+"""The register of experts, an expert's page, and the form behind both."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.views.decorators.cache import never_cache
+
+from zhiqiao.directory import actions, queries, rules
+from zhiqiao.directory.codes import DISCIPLINES
+from zhiqiao.directory.enums import DirectoryPerm, ExpertKind, FieldVisibility
+from zhiqiao.directory.forms import (
+    CONTACTS,
+    ExpertForm,
+    RevealForm,
+    belongings,
+    evidence_forms,
+    options,
+)
+from zhiqiao.directory.models import Expert
+from zhiqiao.kit import audit, clock
+from zhiqiao.kit.errors import Refused, require
+from zhiqiao.kit.privacy import masked
+from zhiqiao.kit.web.cells import badge
+from zhiqiao.kit.web.register import Choice, Column, Flag, Register, Text
+from zhiqiao.orgs.queries import in_subtrees
+from zhiqiao.orgs.scope import may_somewhere
+
+
+def load_words(expert: Expert, in_hand: int) -> str:
+    """Return what an expert has in hand against her limit: 1 / 3."""
+    return f"{in_hand} / {expert.task_cap}"
+
+
+def state(expert: Expert, in_hand: int, at: datetime) -> tuple[str, str]:
+    """Return whether an expert may be asked now, as words and tone."""
+    if not expert.is_active:
+        return "不在库", "neutral"
+    if expert.resting_until and expert.resting_until >= clock.local_date(at):
+        return f"暂不打扰至 {expert.resting_until:%m-%d}", "warning"
+    if in_hand >= expert.task_cap:
+        return "已到上限", "warning"
+    return "可邀请", "success"
+
+
+def _state_cell(expert: Any) -> SafeString:
+    return badge(*state(expert, expert.in_hand, expert.shown_at))
+
+
+EXPERTS = Register(
+    "experts",
+    columns=(
+        Column("name", "姓名", primary=True, href=Expert.get_absolute_url, sort=("name", "unit")),
+        Column("kind", "类别", sort="kind"),
+        Column("unit", "单位", sort="unit"),
+        Column("title", "职称", sort="title"),
+        Column("disciplines", "学科", cell=lambda expert: "、".join(expert.discipline_titles)),
+        Column("organisation.title", "推荐单位"),
+        Column("in_hand", "在手/上限", cell=lambda expert: load_words(expert, expert.in_hand)),
+        Column("state", "目前", kind="badge", cell=_state_cell),
+        Column("position", "职务", optional=True),
+        Column("keywords", "研究方向", optional=True),
+        Column("sharing", "共享范围", optional=True),
+        Column("consented_at", "本人同意", kind="date", optional=True),
+        Column("updated_at", "更新", kind="when", sort="updated_at", optional=True),
+    ),
+    filters=(
+        Text("q", "姓名、单位或研究方向", fields=("name", "unit", "keywords")),
+        Choice("kind", "类别", choices=ExpertKind.choices, many=True),
+        Choice("discipline", "学科", choices=list(DISCIPLINES.items()), many=True, where=queries.in_disciplines),
+        Choice("organisation", "推荐单位", where=lambda pks: Q(organisation__in=in_subtrees(pks))),
+        Text("title", "职称", fields=("title",), more=True),
+        Flag("available", "现在可邀请", where=queries.available),
+        Flag("left", "只看不在库的", where=Q(is_active=False), more=True),
+    ),
+    order=("name", "pk"),
+)
+
+
+def experts(request: HttpRequest) -> HttpResponse:
+    """List the experts a person may see; every filter is in the URL."""
+    at = timezone.now()
+    rows = queries.register_of_experts(request.user)
+    sources = options(queries.sources_of(request.user, queries.experts_for(request.user)))
+    listing = EXPERTS.bind(request.GET, rows, at=at, choices={"organisation": sources})
+    in_hand = queries.open_tasks(expert.pk for expert in listing.page.rows)
+    for expert in listing.page.rows:
+        expert.in_hand, expert.shown_at = in_hand.get(expert.pk, 0), at  # type: ignore[attr-defined]
+    may_add = may_somewhere(request.user, DirectoryPerm.EDIT)
+    return render(request, "directory/experts.html", {"listing": listing, "may_add": may_add})
+
+
+@never_cache
+def expert(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show an expert; a POST says why one of her contacts is read, and shows it this once."""
+    shown = get_object_or_404(queries.expert_page(request.user), pk=pk)
+    at = timezone.now()
+    revealed, reveal = "", None
+    if request.method == "POST":
+        reveal = RevealForm(request.POST, auto_id=f"{request.POST.get('field', '')}_%s")
+        revealed = _reveal(request, shown, reveal, at) if reveal.is_valid() else ""
+    in_hand = queries.open_tasks([shown.pk]).get(shown.pk, 0)
+    context = {
+        "expert": shown,
+        "state": state(shown, in_hand, at),
+        "load": load_words(shown, in_hand),
+        "contacts": [_contact(request, shown, name, reveal, revealed) for name in CONTACTS],
+        "may_edit": rules.may_edit(request.user, shown),
+        "form": reveal,
+        "facts": _facts(shown),
+        "terms": _terms(shown, in_hand),
+    }
+    return render(request, "directory/expert.html", context)
+
+
+def _reveal(request: HttpRequest, shown: Expert, form: RevealForm, at: datetime) -> str:
+    """Record the reading, then allow it; the order matters."""
+    field = form.cleaned_data["field"]
+    try:
+        require(rules.may_see_field(request.user, shown, field))
+    except Refused as refused:
+        form.add_error(None, refused.refusal.message)
+        return ""
+    audit.record(
+        "expert.contact", shown, by=request.user, at=at,  # type: ignore[arg-type]
+        after={"field": field}, reason=form.cleaned_data["reason"],
+    )  # fmt: skip
+    return str(field)
+
+
+def _contact(
+    request: HttpRequest, shown: Expert, name: str, reveal: RevealForm | None, revealed: str
+) -> dict[str, Any]:
+    """Say how one contact is shown: hidden, masked with the reason, or masked with a way to read it."""
+    value = getattr(shown, name)
+    visibility = getattr(shown, f"{name}_visibility")
+    answer = rules.may_see_field(request.user, shown, name)
+    posted = reveal is not None and reveal.data.get("field") == name
+    return {
+        "name": name,
+        "title": CONTACTS[name],
+        "value": value if revealed == name else masked(value) if visibility != FieldVisibility.NOBODY else "",
+        "known": bool(value),
+        "revealed": revealed == name,
+        "may": bool(answer),
+        "why_not": "" if answer else str(answer),
+        "visibility": getattr(shown, f"get_{name}_visibility_display")(),
+        "form": reveal if posted else RevealForm(initial={"field": name}, auto_id=f"{name}_%s"),
+    }
+
+
+def _facts(shown: Expert) -> list[dict[str, Any]]:
+    return [
+        {"title": "单位", "value": shown.unit},
+        {"title": "职称", "value": shown.title},
+        {"title": "职务", "value": shown.position},
+        {"title": "学科", "value": "、".join(shown.discipline_titles), "note": "GB/T 13745 一级学科"},
+        {"title": "研究方向", "value": shown.keywords},
+        {"title": "所在地", "value": shown.place.title if shown.place else ""},
+    ]
+
+
+def _terms(shown: Expert, in_hand: int) -> list[dict[str, Any]]:
+    agreed = f"{clock.local_date(shown.consented_at):%Y-%m-%d}" if shown.consented_at else "还没有登记"
+    return [
+        {"title": "在手", "value": f"{in_hand} 项", "note": f"本人上限 {shown.task_cap} 项"},
+        {"title": "暂不打扰", "value": _resting_words(shown)},
+        {"title": "本人同意", "value": agreed},
+        {"title": "谁能找到", "value": shown.get_sharing_display()},
+        {"title": "推荐单位", "value": shown.organisation.title},
+        {"title": "来源", "value": shown.source or "本系统登记"},
+    ]
+
+
+def _resting_words(shown: Expert) -> str:
+    """Return until when an expert wants to be left in peace."""
+    return f"至 {shown.resting_until:%Y-%m-%d}（含）" if shown.resting_until else "没有"
+
+
+def new(request: HttpRequest) -> HttpResponse:
+    """Enter an expert."""
+    return _form_page(request, None)
+
+
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change an expert of one's own organisations."""
+    return _form_page(request, get_object_or_404(queries.editable_experts(request.user), pk=pk))
+
+
+def _form_page(request: HttpRequest, known: Expert | None) -> HttpResponse:
+    data = request.POST if request.method == "POST" else None
+    more = data is not None and "more" in data
+    evidence = evidence_forms(known, data, more=more)
+    form = ExpertForm(request.user, known, data)
+    if data is not None and not more and form.is_valid() and evidence.is_valid():
+        at = timezone.now()
+        saved = actions.save_expert(
+            known or Expert(), by=request.user, at=at,  # type: ignore[arg-type]
+            belongings=belongings(form, evidence), changes=form.changes(at),
+        )  # fmt: skip
+        messages.success(request, f"{saved.name}的信息已保存，马上可以找到。")
+        return redirect(saved)
+    if more:  # more rows are asked for, nothing is judged yet
+        form = ExpertForm(request.user, known, initial=_typed(request, known))
+    context = {"form": form, "evidence": evidence, "expert": known, "judged": not more}
+    return render(request, "directory/expert_form.html", context)
+
+
+def _typed(request: HttpRequest, known: Expert | None) -> dict[str, Any]:
+    return {
+        name: field.widget.value_from_datadict(request.POST, {}, name)
+        for name, field in ExpertForm(request.user, known).fields.items()
+    }

@@ -1,0 +1,1 @@
+"""Input of people, turned into clean values. Nothing is saved here."""

@@ -1,0 +1,341 @@
+"""What a party of a case reads: where it stands in words, what she is to answer, and the part of its story
+that concerns her. The two parties are the enterprise that asked and the expert who was invited."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import prefetch_related_objects
+
+from zhiqiao.accounts.models import Person
+from zhiqiao.kit import clock
+from zhiqiao.kit.actors import Actor, By
+from zhiqiao.kit.flow import Transition
+from zhiqiao.needs import links, queries, rules
+from zhiqiao.needs.calendar import meeting_of
+from zhiqiao.needs.enums import (
+    InvitationState,
+    MeetingMode,
+    MeetingState,
+    NeedPerm,
+    Side,
+    Stage,
+    Visibility,
+)
+from zhiqiao.needs.flow import NEED_FLOW
+from zhiqiao.needs.models import Confirmation, Invitation, Meeting, Need, Outcome
+from zhiqiao.needs.published import masked_enterprise
+from zhiqiao.needs.story import Event, Story
+from zhiqiao.orgs.scope import nearest_holders, roots_of
+
+PEOPLE_TO_CALL = 2
+
+# Step -> what a party reads of it, and whether the words written with it are meant for her.
+FOR_ENTERPRISE = {
+    "submit": ("提交需求", False),
+    "accept": ("受理", True),
+    "send_back": ("请您补充", True),
+    "reject": ("不予受理", True),
+    "invite": ("发出专家邀请", False),
+    "exhaust": ("受邀专家暂未接受，继续寻找", False),
+    "engage": ("专家接受邀请", True),
+    "schedule": ("约定对接", True),
+    "hold": ("完成对接", True),
+    "rematch": ("重新寻找专家", False),
+    "report": ("登记结果", True),
+    "dispute": ("对结果有异议", True),
+    "confirm": ("双方确认结果", False),
+    "rate": ("企业评价", True),
+    "archive": ("办结归档", True),
+    "withdraw": ("撤回需求", True),
+}
+FOR_EXPERT = {
+    name: FOR_ENTERPRISE[name] for name in ("schedule", "hold", "report", "dispute", "confirm", "archive")
+} | {"withdraw": ("企业撤回需求", False), "rematch": ("改请其他专家", False)}
+_TONES = {"confirm": "success", "archive": "success", "send_back": "warning", "dispute": "warning"}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a case stands, for one reader: a headline, a sentence with times, and how it should look."""
+
+    headline: str
+    sentence: str = ""
+    tone: str = "info"
+
+
+def load(need: Need) -> Need:
+    """Fetch what the pages of a party show, in a fixed number of queries."""
+    prefetch_related_objects(
+        [need],
+        "invitations__expert",
+        "meetings__attendance",
+        "outcomes__confirmations",
+        "ratings",
+    )
+    for meeting in need.meetings.all():
+        meeting.need = need
+    return need
+
+
+def speaks_for_enterprise(by: By, need: Need) -> bool:
+    """Say whether somebody is the enterprise itself: by its link, or by a grant in it.
+
+    Staff may fill in a need for an enterprise of their area; they are not asked to answer in its name.
+    """
+    if isinstance(by, Actor):
+        return bool(rules.is_asker(by, need))
+    own = need.enterprise.organisation_id
+    return any(root.pk == own for root in roots_of(by, NeedPerm.ASK))
+
+
+def invitation_to(by: By, need: Need) -> Invitation | None:
+    """Return the invitation of the expert behind ``by``, once it has been sent."""
+    for invitation in need.invitations.all():
+        if invitation.state != InvitationState.QUEUED and rules.speaks_for(by, invitation):
+            return invitation
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A need as one party sees it. ``invitation`` is hers if she is the expert, else None."""
+
+    need: Need
+    by: By
+    side: Side
+    history: list[Transition]
+    now: datetime
+    invitation: Invitation | None = None
+
+    @property
+    def outcome(self) -> Outcome | None:
+        return queries.current_outcome(self.need) if self.takes_part else None
+
+    @property
+    def takes_part(self) -> bool:
+        """The enterprise always does; an expert from her yes until other experts are sought instead."""
+        return self.side == Side.ENTERPRISE or (
+            self.invitation is not None
+            and self.invitation.state == InvitationState.ACCEPTED
+            and not self.replaced
+        )
+
+    @property
+    def replaced(self) -> bool:
+        """Whether other experts were sought after this one had accepted."""
+        accepted_at = self.invitation.answered_at if self.invitation else None
+        return accepted_at is not None and any(
+            t.step == "rematch" and t.at >= accepted_at for t in self.history
+        )
+
+    @property
+    def meeting(self) -> Meeting | None:
+        """The meeting planned, or the one held last."""
+        if not self.takes_part:
+            return None
+        found = meeting_of(self.need)
+        return found if found and found.state != MeetingState.CANCELLED else None
+
+    @property
+    def own_answer(self) -> Confirmation | None:
+        """What this side has answered to the present outcome."""
+        outcome = self.outcome
+        answers = outcome.confirmations.all() if outcome else ()
+        return next((one for one in answers if one.side == self.side), None)
+
+    @property
+    def confirms(self) -> bool:
+        """Whether the outcome waits for this side."""
+        return self.takes_part and self.need.stage == Stage.CONFIRMING and self.own_answer is None
+
+    @property
+    def rates(self) -> bool:
+        """Whether this side may still say how it went."""
+        open_now = self.need.stage in (Stage.RATING, Stage.CLOSING)
+        return self.takes_part and open_now and all(r.side != self.side for r in self.need.ratings.all())
+
+    @property
+    def answers(self) -> bool:
+        """Whether the invitation waits for the expert."""
+        return self.invitation is not None and bool(rules.may_answer(self.by, self.invitation))
+
+    @property
+    def supplements(self) -> bool:
+        return self.side == Side.ENTERPRISE and self.need.stage == Stage.RETURNED
+
+    @property
+    def withdraws(self) -> bool:
+        return self.side == Side.ENTERPRISE and bool(NEED_FLOW.check(self.need, "withdraw", self.by))
+
+    @property
+    def knows_enterprise(self) -> bool:
+        """An expert reads the name of the enterprise if it is public, or once she has accepted."""
+        if self.side == Side.ENTERPRISE or self.need.visibility == Visibility.PUBLIC:
+            return True
+        return self.invitation is not None and self.invitation.state == InvitationState.ACCEPTED
+
+    @property
+    def enterprise(self) -> str:
+        return str(self.need.enterprise) if self.knows_enterprise else masked_enterprise(self.need)
+
+    @property
+    def steps(self) -> list[dict[str, str]]:
+        return Story(self.need, self.history, [], []).bar(self.now)
+
+    @property
+    def standing(self) -> Standing:
+        return _for_enterprise(self) if self.side == Side.ENTERPRISE else _for_expert(self)
+
+    @property
+    def events(self) -> list[Event]:
+        """The story as far as it concerns this party, latest first."""
+        told = _told_to_enterprise(self) if self.side == Side.ENTERPRISE else _told_to_expert(self)
+        return sorted(told, key=lambda event: event.when, reverse=True)
+
+    @property
+    def people(self) -> list[Person]:
+        """Whom to call at the handling association."""
+        return nearest_holders(NeedPerm.HANDLE, self.need.organisation)[:PEOPLE_TO_CALL]
+
+
+def case_of(need: Need, by: By, now: datetime) -> Case | None:
+    """Return a need as ``by`` sees it; None if she is not a party to it."""
+    load(need)
+    history = list(queries.timeline(need))
+    if speaks_for_enterprise(by, need):
+        return Case(need, by, Side.ENTERPRISE, history, now)
+    invitation = invitation_to(by, need)
+    return Case(need, by, Side.EXPERT, history, now, invitation) if invitation else None
+
+
+def case_of_invitation(invitation: Invitation, now: datetime) -> Case:
+    """Return a need as the holder of an invitation's link sees it."""
+    need = load(invitation.need)
+    by = links.expert_actor(invitation)
+    return Case(need, by, Side.EXPERT, list(queries.timeline(need)), now, invitation)
+
+
+def _for_enterprise(case: Case) -> Standing:
+    need, handler, due = case.need, case.need.organisation.title, _due(case)
+    match need.stage:
+        case Stage.DRAFT:
+            return Standing("还没有提交", "写的内容已经保存，补齐以后就可以提交。", "warning")
+        case Stage.SUBMITTED:
+            return Standing("等待受理", f"{handler}会在{due}前答复是否受理。")
+        case Stage.RETURNED:
+            return Standing(
+                "需要您补充", f"{_last_note(case, 'send_back')}请在{due}前补充后重新提交。", "warning"
+            )
+        case Stage.MATCHING:
+            return Standing("正在找专家", f"{handler}已经受理，正在挑选合适的专家，{due}前发出邀请。")
+        case Stage.INVITING:
+            return Standing(
+                "等专家答复", f"邀请已经发出，最晚{due}有答复；专家不便参加时，会自动改邀下一位。"
+            )
+        case Stage.ARRANGING:
+            return Standing("正在约时间", f"已有专家接受邀请，{handler}会在{due}前与您约定对接。")
+        case Stage.SCHEDULED:
+            return Standing("对接已约定", _meeting_words(case.meeting))
+        case Stage.MET:
+            return Standing("对接已举行", f"{handler}会在{due}前登记结果，再请您确认。")
+        case Stage.CONFIRMING | Stage.RATING | Stage.CLOSING:
+            return _towards_the_end(case)
+        case Stage.REJECTED:
+            return Standing("没有受理", _last_note(case, "reject"), "warning")
+        case Stage.WITHDRAWN:
+            return Standing("已撤回", _last_note(case, "withdraw"))
+        case _:
+            return Standing("已办结归档", _outcome_words(case), "success")
+
+
+def _for_expert(case: Case) -> Standing:
+    invitation, handler = case.invitation, case.need.organisation.title
+    if invitation is None or invitation.state == InvitationState.SENT:
+        until = clock.exact(invitation.due_at) if invitation and invitation.due_at else ""
+        return Standing("请您答复", f"请在 {until} 前答复，不便参加也请告诉我们一声。", "warning")
+    if invitation.state != InvitationState.ACCEPTED:
+        return Standing(invitation.get_state_display(), str(rules.may_answer(case.by, invitation)))
+    if case.replaced:
+        return Standing("已改请其他专家", f"{handler}为这条需求另请了专家，感谢您的支持。")
+    match case.need.stage:
+        case Stage.SCHEDULED:
+            return Standing("对接已约定", _meeting_words(case.meeting))
+        case Stage.MET:
+            return Standing("对接已举行", f"{handler}登记结果后，会请您确认。")
+        case Stage.CONFIRMING | Stage.RATING | Stage.CLOSING:
+            return _towards_the_end(case)
+        case Stage.ARCHIVED:
+            return Standing("已办结归档", f"{_outcome_words(case)}感谢您的参与。", "success")
+        case Stage.WITHDRAWN:
+            return Standing("需求已撤回", "企业撤回了这条需求，不再需要对接，感谢您的支持。")
+        case _:
+            return Standing("您已接受邀请", f"{handler}会与您约定对接的时间和方式。", "success")
+
+
+def _towards_the_end(case: Case) -> Standing:
+    if case.confirms:
+        return Standing("请您确认结果", f"请在{_due(case)}前答复：登记的结果与实际是否相符。", "warning")
+    if case.need.stage == Stage.CONFIRMING:
+        other = Side.EXPERT if case.side == Side.ENTERPRISE else Side.ENTERPRISE
+        return Standing("等另一方确认", f"您已确认结果，正在等{other.label}一方答复。")
+    if case.rates:
+        by_when = f"请在{_due(case)}前评价，" if case.need.stage == Stage.RATING else ""
+        return Standing("请您评价", f"双方已经确认结果。{by_when}说说这次服务怎么样。", "warning")
+    if case.need.stage == Stage.RATING:
+        return Standing("结果已经确认", "正在等企业评价，之后办结归档。", "success")
+    return Standing("即将归档", f"结果已经双方确认，{case.need.organisation.title}会办理归档。", "success")
+
+
+def _due(case: Case) -> str:
+    """Say by when the present step is due: " 11月25日 17:30 ", or 期限."""
+    due_at = case.need.due_at
+    return f" {clock.moment(due_at, case.now)} " if due_at else "近期"
+
+
+def _meeting_words(meeting: Meeting | None) -> str:
+    if meeting is None:
+        return "时间和地点另行通知。"
+    where = meeting.place if meeting.mode == MeetingMode.SITE else MeetingMode(meeting.mode).label
+    return f"{clock.exact(meeting.starts_at)}，约 {meeting.minutes_long} 分钟，{where}。"
+
+
+def _outcome_words(case: Case) -> str:
+    outcome = case.outcome
+    return f"结果：{outcome.get_result_display()}。" if outcome and outcome.confirmed_at else ""
+
+
+def _last_note(case: Case, step: str) -> str:
+    note = next((t.note for t in reversed(case.history) if t.step == step and t.note), "")
+    return note if not note or note[-1] in "。！？" else f"{note}。"
+
+
+def _told_to_enterprise(case: Case) -> list[Event]:
+    return [_event(t, FOR_ENTERPRISE) for t in case.history if t.step in FOR_ENTERPRISE]
+
+
+def _told_to_expert(case: Case) -> list[Event]:
+    """Her own invitation and answer; and while she takes part, what both sides share."""
+    invitation = case.invitation
+    if invitation is None:
+        return []
+    events = []
+    if invitation.sent_at:
+        events.append(Event(case.need.organisation.title, invitation.sent_at, "发出邀请", invitation.message))
+    if invitation.answered_at:
+        what = {"accepted": "您接受邀请", "declined": "您婉拒邀请"}.get(invitation.state, "答复期限已过")
+        who = invitation.expert.name if invitation.state != InvitationState.LAPSED else "智桥"
+        events.append(Event(who, invitation.answered_at, what, invitation.note))
+    if invitation.state != InvitationState.ACCEPTED or invitation.answered_at is None:
+        return events
+    for transition in case.history:
+        if transition.at >= invitation.answered_at and transition.step in FOR_EXPERT:
+            events.append(_event(transition, FOR_EXPERT))
+            if transition.step == "rematch":
+                break
+    return events
+
+
+def _event(transition: Transition, words: dict[str, tuple[str, bool]]) -> Event:
+    what, with_note = words[transition.step]
+    note = transition.note if with_note else ""
+    return Event(transition.actor_name, transition.at, what, note, _TONES.get(transition.step, "accent"))

@@ -1,0 +1,1 @@
+"""HTTP on one side, one call of an action or query on the other."""

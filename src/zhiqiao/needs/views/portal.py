@@ -1,0 +1,117 @@
+"""The open part of the portal: find experts, read published needs."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+
+from zhiqiao.kit.web.cells import badge
+from zhiqiao.kit.web.register import Choice, Column, DateRange, Register, Text
+from zhiqiao.needs import published
+from zhiqiao.needs.enums import Kind
+from zhiqiao.needs.finder import Candidate, find_for_text
+from zhiqiao.needs.forms.portal import QUESTION, QuestionForm
+from zhiqiao.needs.views.asking import begin
+from zhiqiao.needs.views.portal_menu import portal_menu
+
+QUESTION_KEY = "question"
+LONGEST_IN_URL = 300
+SHOWN = 10
+
+PUBLISHED = Register(
+    "published",
+    columns=(
+        Column(
+            "title",
+            "需求",
+            cell=lambda need: published.public_text(need, need.title),
+            href=lambda need: reverse("needs:published_detail", args=(need.pk,)),
+            primary=True,
+        ),
+        Column("kind", "类别", cell=lambda need: need.get_kind_display()),
+        Column("enterprise", "企业", cell=published.enterprise_name),
+        Column("standing", "进展", cell=lambda need: badge(*published.standing_of(need))),
+        Column("submitted_at", "提出时间", kind="date", sort="submitted_at"),
+    ),
+    filters=(
+        Text("q", "需求名称", where=published.title_with, placeholder="按名称查找"),
+        Choice("kind", "类别", choices=Kind.choices, many=True),
+        Choice("standing", "进展", choices=tuple(published.STANDINGS.items()), where=published.in_standing),
+        DateRange("submitted", "提出时间", field="submitted_at", more=True),
+    ),
+    order=("-submitted_at", "-pk"),
+    page_size=20,
+)
+
+
+@never_cache
+def find(request: HttpRequest) -> HttpResponse:
+    """Find experts for a question. A short question stands in the URL, a long one in the session."""
+    if request.method == "POST":
+        return _question_sent(request)
+    asked = request.GET.get("q", request.session.get(QUESTION_KEY, "")).replace("\0", "").strip()[:QUESTION]
+    found = find_for_text(asked, request.user, SHOWN) if asked else None
+    name = request.GET.get("name", "").strip()
+    context = {
+        "menu": portal_menu(request),
+        "form": QuestionForm(initial={"text": asked}),
+        "asked": asked,
+        "in_url": request.GET.get("q", ""),
+        "found": found,
+        "cards": [card(one, rank) for rank, one in enumerate(found.candidates, start=1)] if found else [],
+        "name": name,
+        "why_not": found.why_not(name) if found and name else [],
+    }
+    return render(request, "needs/portal/find.html", context)
+
+
+def _question_sent(request: HttpRequest) -> HttpResponse:
+    """Go on with a question: to the experts, or to the form of a need, which carries it along."""
+    form = QuestionForm(request.POST)
+    if request.POST.get("go") == "ask":
+        request.session[QUESTION_KEY] = form.cleaned_data["text"] if form.is_valid() else ""
+        draft = begin(request.user, request.session[QUESTION_KEY])
+        if draft is None:
+            return redirect("needs:ask")
+        del request.session[QUESTION_KEY]
+        return redirect("needs:draft", pk=draft.pk)
+    if not form.is_valid():
+        return render(request, "needs/portal/find.html", {"menu": portal_menu(request), "form": form})
+    text = form.cleaned_data["text"]
+    if len(text) <= LONGEST_IN_URL:
+        return redirect(f"{reverse('needs:find')}?{urlencode({'q': text})}")
+    request.session[QUESTION_KEY] = text
+    return redirect("needs:find")
+
+
+def card(candidate: Candidate, rank: int) -> dict[str, Any]:
+    """Return a candidate as the public card shows her: competence and reasons, never a contact."""
+    expert = candidate.expert
+    return {
+        "rank": rank,
+        "name": expert.name,
+        "title": expert.title,
+        "organisation": " · ".join(part for part in (expert.unit, expert.place and expert.place.title) if part),
+        "score": candidate.score,
+        "tags": [expert.get_kind_display(), *expert.discipline_titles[:2]],
+        "parts": candidate.parts,
+        "evidence": candidate.evidence,
+    }
+
+
+def published_needs(request: HttpRequest) -> HttpResponse:
+    """List the needs that anybody may read; the filters stand in the URL."""
+    listing = PUBLISHED.bind(request.GET, published.published())
+    return render(request, "needs/portal/published.html", {"menu": portal_menu(request), "listing": listing})
+
+
+def published_need(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show one published need."""
+    need = get_object_or_404(published.published(), pk=pk)
+    context = {"menu": portal_menu(request), "need": published.public(need)}
+    return render(request, "needs/portal/published_need.html", context)

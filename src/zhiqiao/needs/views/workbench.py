@@ -1,0 +1,175 @@
+"""The workbench of 科协帮: inbox, register, the page of a need, and what is taken away from it on paper or as a file."""
+
+from typing import Any
+from urllib.parse import quote
+
+from django.contrib import messages
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from zhiqiao.directory.queries import experts_for
+from zhiqiao.kit import files
+from zhiqiao.kit.errors import Refused
+from zhiqiao.kit.web.register import Listing
+from zhiqiao.needs import actions, calendar, desk, exports, queries, registers, rules
+from zhiqiao.needs.actions import BulkReport
+from zhiqiao.needs.finder import find_for_need
+from zhiqiao.needs.forms.workbench import ExportForm
+from zhiqiao.needs.models import Need
+from zhiqiao.needs.views import shapes
+from zhiqiao.orgs.scope import visible
+
+INBOX_TABS = (("", "全部"), ("late", "已逾期"), ("today", "今天要办"), ("week", "本周"))
+MOST_AT_ONCE = 500
+MOST_TOLD = 20
+CANDIDATES = 10
+
+
+def inbox(request: HttpRequest) -> HttpResponse:
+    """List the next steps of this person by due time; the counters on top open their rows."""
+    now = timezone.now()
+    mine, spans = queries.inbox(request.user, now), queries.due_spans(now)
+    counts = mine.aggregate(all=Count("pk"), **{key: Count("pk", filter=span) for key, span in spans.items()})
+    chosen = request.GET.get("due", "")
+    rows = mine.filter(spans[chosen]) if chosen in spans else mine
+    listing = registers.INBOX.bind(request.GET, rows.prefetch_related("meetings", "outcomes"), at=now)
+    context = {
+        "tabs": _tabs(chosen if chosen in spans else "", counts),
+        "listing": listing,
+        "work": [shapes.work(row.object, request.user, now) for row in listing.rows],
+        "counts": counts,
+        "now": now,
+    }
+    return render(request, "needs/workbench/inbox.html", context)
+
+
+def _tabs(chosen: str, counts: dict[str, int]) -> list[dict[str, Any]]:
+    return [
+        {
+            "title": title,
+            "url": f"?due={key}" if key else reverse("needs:inbox"),
+            "count": counts[key or "all"],
+            "current": key == chosen,
+        }
+        for key, title in INBOX_TABS
+    ]
+
+
+def register(request: HttpRequest) -> HttpResponse:
+    """Show the register of needs; its whole state is in the address."""
+    rows, choices = registers.rows_for(request.user), registers.choices_for(request.user)
+    listing = registers.NEEDS.bind(request.GET, rows, choices=choices)
+    return render(request, "needs/workbench/register.html", {"listing": listing})
+
+
+def export(request: HttpRequest) -> HttpResponse:
+    """Ask what an export is for, then hand out what the register's conditions find, within scope."""
+    listing = _exportable(request)
+    form = ExportForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        return render(request, "needs/workbench/export.html", {"form": form, "listing": listing})
+    now = timezone.now()
+    book = exports.export(listing, reason=form.cleaned_data["reason"], by=request.user, at=now)
+    response = HttpResponse(book, content_type=exports.CONTENT_TYPE)
+    name = quote(f"需求-{timezone.localtime(now):%Y%m%d-%H%M}.xlsx")
+    response["Content-Disposition"] = f"attachment; filename=\"needs.xlsx\"; filename*=UTF-8''{name}"
+    return response
+
+
+def _exportable(request: HttpRequest) -> Listing[Need]:
+    rows = visible(registers.rows_for(request.user), request.user, queries.NeedPerm.EXPORT)
+    return registers.NEEDS.bind(request.GET, rows, choices=registers.choices_for(request.user))
+
+
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show a need: what to do next, its facts, and all that has happened. Whoever asked has a page of her own."""
+    need = get_object_or_404(queries.need_page(request.user), pk=pk)
+    if not rules.is_staff(request.user, need):
+        return redirect("needs:mine_detail", pk=pk)
+    now = timezone.now()
+    laid = desk.lay(need, request.user, now)
+    finding = next((act.name for act in laid.main if act.name in ("invite", "invite_more")), "")
+    context = {**shapes.case(need, now), "desk": laid, "finding": finding, "picks": shapes.PICKS}
+    return render(request, "needs/workbench/detail.html", context)
+
+
+def finder(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the experts found for a need, or why somebody is not among them: a part of its page, or a page."""
+    need = get_object_or_404(queries.need_page(request.user), pk=pk)
+    found = find_for_need(need, request.user, CANDIDATES)
+    name = request.GET.get("name", "").strip()[:60]
+    act = "invite_more" if desk.ACTS["invite_more"].fits(need, timezone.now()) else "invite"
+    context = {
+        "need": need,
+        "found": found,
+        "candidates": shapes.candidates(need, found),
+        "picks": shapes.PICKS,
+        "name": name,
+        "why_not": found.why_not(name) if name else (),
+        "people": experts_for(request.user).filter(name=name, is_active=True)[:5] if name else (),
+        "finding": act,
+    }
+    part = "needs/workbench/_finder.html" if "HX-Request" in request.headers else "needs/workbench/finder.html"
+    return render(request, part, context)
+
+
+def sheet(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the whole case with its timeline as it goes on paper."""
+    need = get_object_or_404(queries.need_page(request.user), pk=pk)
+    return render(request, "needs/workbench/sheet.html", shapes.case(need))
+
+
+def meeting_calendar(request: HttpRequest, pk: int) -> HttpResponse:
+    """Hand out the meeting of a need for one's calendar."""
+    need = get_object_or_404(queries.need_page(request.user), pk=pk)
+    meeting = calendar.meeting_of(need)
+    if meeting is None:
+        raise Http404
+    url = request.build_absolute_uri(need.get_absolute_url())
+    body = calendar.ics(meeting, at=timezone.now(), url=url)
+    response = HttpResponse(body, content_type=calendar.CONTENT_TYPE)
+    response["Content-Disposition"] = f'attachment; filename="{calendar.file_name(meeting)}"'
+    return response
+
+
+def file(request: HttpRequest, pk: int, file_pk: int) -> HttpResponseBase:
+    """Hand out a file that belongs to a need."""
+    need = get_object_or_404(queries.needs_for(request.user), pk=pk)
+    attachment = get_object_or_404(files.attachments_of(need), pk=file_pk)
+    try:
+        return files.open_for(attachment.file)
+    except Refused as refused:
+        messages.error(request, refused.refusal.message)
+        return redirect(need)
+
+
+def bulk(request: HttpRequest) -> HttpResponse:
+    """Take on the ticked needs, each by itself, and tell what went and what did not."""
+    rows, choices = registers.rows_for(request.user), registers.choices_for(request.user)
+    picked = registers.NEEDS.picked(request.POST, rows, choices=choices).order_by("due_at", "pk")
+    report = actions.accept_many(picked[:MOST_AT_ONCE], by=request.user, at=timezone.now())
+    _tell(request, report)
+    back = request.POST.get("back", "")
+    safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
+    return redirect(back if safe else "needs:inbox")
+
+
+def _tell(request: HttpRequest, report: BulkReport) -> None:
+    if not report.done and not report.refused:
+        messages.warning(request, "没有勾选需求，请先勾选再受理。")
+    if report.done:
+        messages.success(request, f"已受理 {len(report.done)} 条需求，请为它们邀请专家。")
+    if report.refused:
+        shown = format_html_join(
+            "", "<li>{}：{}</li>", ((need, refusal) for need, refusal in report.refused[:MOST_TOLD])
+        )
+        rest = len(report.refused) - MOST_TOLD
+        more = f"另有 {rest} 条未列出。" if rest > 0 else ""
+        words = "{} 条没有受理，原因如下：<ul>{}</ul>{}"
+        messages.warning(request, format_html(words, len(report.refused), shown, more))
+

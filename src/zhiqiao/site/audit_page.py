@@ -1,0 +1,262 @@
+"""The audit page: who did what to whom, when and why. Whoever searches it is on record as well."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.apps import apps
+from django.db.models import CharField, Model, Q, QuerySet
+from django.db.models.functions import Cast
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+
+from zhiqiao.accounts.models import Person
+from zhiqiao.kit import audit
+from zhiqiao.kit.audit.models import AuditEntry
+from zhiqiao.kit.privacy import CONTACT, CREDENTIAL, masked
+from zhiqiao.kit.web.register import Choice, Column, DateRange, Register, Text
+from zhiqiao.orgs.enums import OrgPerm
+from zhiqiao.orgs.models import Grant, Organisation, Scope
+from zhiqiao.orgs.scope import Who, below, is_operator, roots_of
+from zhiqiao.site import roles
+
+VERBS = {
+    "account.open": "开通账号",
+    "account.link": "生成设置密码链接",
+    "account.password": "设置密码",
+    "account.disable": "停用账号",
+    "account.enable": "启用账号",
+    "orgs.add": "添加组织",
+    "orgs.grant": "授权",
+    "orgs.revoke": "撤销授权",
+    "expert.add": "登记专家",
+    "expert.add_many": "批量登记专家",
+    "expert.change": "修改专家",
+    "expert.contact": "查看专家联系方式",
+    "expert.service": "记入专家服务",
+    "enterprise.change": "修改企业",
+    "output.add": "登记成果",
+    "output.change": "修改成果",
+    "need.revise": "修改需求",
+    "need.enterprise": "改换需求的企业",
+    "need.invite_more": "补充邀请",
+    "need.rate": "评价",
+    "need.export": "导出需求",
+    "invitation.send": "发出邀请",
+    "invitation.accept": "接受邀请",
+    "invitation.decline": "婉拒邀请",
+    "invitation.lapse": "邀请到期",
+    "invitation.promote": "递补邀请",
+    "invitation.cancel": "取消邀请",
+    "meeting.move": "改期",
+    "meeting.cancel": "取消对接",
+    "outcome.answer": "确认或不认可结果",
+    "outcome.proof": "补充结果证据",
+    "files.attach": "上传附件",
+    "files.detach": "移除附件",
+    "clock.declare_day": "设置节假日或调休",
+    "clock.withdraw_day": "取消节假日设置",
+    "clock.declare_hours": "设置工作时间",
+    "audit.search": "查询审计记录",
+}
+"""What an entry's verb is called. A verb without a name here shows as it is stored."""
+
+ROLES = {role.name: role.title for role in roles.ROLES}
+_SECRET = (CONTACT, CREDENTIAL)
+_LONGEST = 60
+
+
+def entries_for(who: Who) -> QuerySet[AuditEntry]:
+    """Return the entries a person may read: about what belongs to the part of the network she audits.
+
+    Entries about nothing in particular (a bulk import, a search of this page) have no place in the network.
+    They are shown only to whoever audits all of it.
+    """
+    entries = AuditEntry.objects.all()
+    roots = roots_of(who, OrgPerm.AUDIT)
+    if is_operator(who) or _is_everything(roots):
+        return entries
+    allowed = Q(pk__in=())
+    if roots:
+        for model in _placed_models():
+            allowed |= Q(subject_type=model._meta.label_lower, subject_id__in=_keys_within(model, roots))
+        allowed |= Q(subject_type="accounts.person", subject_id__in=_people_within(roots))
+    return entries.filter(allowed)
+
+
+def _is_everything(roots: list[Organisation]) -> bool:
+    held = {root.pk for root in roots}
+    return bool(held) and not Organisation.objects.filter(parent__isnull=True).exclude(pk__in=held).exists()
+
+
+def _placed_models() -> Iterable[type[Model]]:
+    """Yield the models whose rows belong to an organisation, as they say themselves."""
+    return (model for model in apps.get_models() if isinstance(getattr(model, "SCOPE", None), Scope))
+
+
+def _keys_within(model: type[Model], roots: list[Organisation]) -> QuerySet[Any]:
+    """Return the keys, as text, of the rows that belong to these roots; sharing does not count here."""
+    belongs = Q(pk__in=())
+    for lookup in model.SCOPE.organisations:  # type: ignore[attr-defined]
+        belongs |= Q(**{f"{lookup}__in": below(roots)})
+    return _as_text(model._base_manager.filter(belongs), "pk")
+
+
+def _people_within(roots: list[Organisation]) -> QuerySet[Any]:
+    """Return the keys, as text, of the people whose every role, ever, was within these roots."""
+    grants = Grant.objects.filter(organisation__in=below(roots))
+    elsewhere = Grant.objects.exclude(organisation__in=below(roots)).values("person_id")
+    return _as_text(grants.exclude(person__in=elsewhere), "person_id")
+
+
+def _as_text(rows: QuerySet[Any], field: str) -> QuerySet[Any]:
+    return rows.order_by().annotate(as_text=Cast(field, CharField())).values("as_text")
+
+
+def _verb(entry: AuditEntry) -> str:
+    return VERBS.get(entry.verb, entry.verb)
+
+
+def _kind_of(subject_type: str) -> str:
+    """Return what a kind of subject is called."""
+    try:
+        return str(apps.get_model(subject_type)._meta.verbose_name) if subject_type else ""
+    except LookupError:  # kept in history longer than in the code
+        return subject_type
+
+
+def _changes(entry: AuditEntry, places: dict[str, str]) -> str:
+    """Return what an entry changed, a line per field; contacts are masked here as everywhere.
+
+    places : names of organisations by key, for entries that hold the key alone.
+    """
+    before, after = entry.before or {}, entry.after or {}
+    lines = []
+    for name in dict.fromkeys((*before, *after)):
+        old, new = (_shown(entry.subject_type, name, values.get(name), places) for values in (before, after))
+        words = f"{old} → {new}" if name in before and name in after else old or new
+        lines.append(f"{_field(entry.subject_type, name)}：{words or '空'}")
+    return "\n".join(lines)
+
+
+def _field(subject_type: str, name: str) -> str:
+    try:
+        return str(apps.get_model(subject_type)._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+    except (LookupError, ValueError, AttributeError):
+        return _OTHERS.get(name, name)
+
+
+_OTHERS = {
+    "count": "数量", "names": "名称", "role": "角色", "organisation": "组织", "until": "至",
+    "conditions": "条件", "field": "项目", "title": "名称", "name": "名称",
+}  # fmt: skip
+
+
+def _shown(subject_type: str, name: str, value: Any, places: dict[str, str]) -> str:
+    if value in (None, ""):
+        return ""
+    if name == "organisation":
+        return places.get(str(value), str(value))
+    if name == "role" and value in ROLES:
+        return ROLES[value]
+    if name == "field":
+        return _field(subject_type, str(value))
+    text = "、".join(map(str, value)) if isinstance(value, list) else str(value)
+    if _is_secret(subject_type, name):
+        return masked(text)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _is_secret(subject_type: str, name: str) -> bool:
+    try:
+        personal = getattr(apps.get_model(subject_type), "PERSONAL", {})
+    except (LookupError, ValueError):
+        return False
+    return personal.get(name) in _SECRET
+
+
+def _subject_kinds() -> list[tuple[str, str]]:
+    models = [Person, *_placed_models()]
+    return [(model._meta.label_lower, str(model._meta.verbose_name)) for model in models]
+
+
+AUDIT = Register(
+    "audit",
+    columns=(
+        Column("at", "时间", kind="when"),
+        Column("actor_name", "谁", primary=True),
+        Column("verb", "做了什么", cell=_verb),
+        Column("subject", "对象", cell=lambda entry: entry.subject_words),
+        Column("changes", "内容", cell=lambda entry: entry.changes_words),
+        Column("reason", "理由"),
+        Column("subject_id", "对象编号", kind="code", optional=True),
+        Column("id", "序号", kind="code", optional=True),
+    ),
+    filters=(
+        DateRange("at", "时间"),
+        Text("who", "谁", fields=("actor_name",), placeholder="操作人姓名"),
+        Choice("verb", "动作", choices=list(VERBS.items()), many=True),
+        Choice("kind", "对象类型", choices=_subject_kinds, field="subject_type", many=True),
+        Text("subject", "对象编号", where=lambda word: Q(subject_id=word), more=True),
+        Text("reason", "理由", fields=("reason",), more=True),
+    ),
+    order=("-pk",),
+)
+
+
+@never_cache
+def audit_page(request: HttpRequest) -> HttpResponse:
+    """Search the audit entries of one's part of the network; each search is itself an entry."""
+    listing = AUDIT.bind(request.GET, entries_for(request.user))
+    _record(request, listing.query)
+    _put_into_words(listing.page.rows)
+    return render(request, "site/audit.html", {"listing": listing})
+
+
+def _put_into_words(entries: list[AuditEntry]) -> None:
+    """Give each entry of a page the words for its subject and its content; few queries for all of them."""
+    names = _names([(entry.subject_type, entry.subject_id) for entry in entries])
+    values = [part for entry in entries for part in (entry.before, entry.after) if part]
+    places = _known("orgs.organisation", {str(part["organisation"]) for part in values if "organisation" in part})
+    for entry in entries:
+        entry.subject_words = names[entry.subject_type, entry.subject_id]  # type: ignore[attr-defined]
+        entry.changes_words = _changes(entry, places)  # type: ignore[attr-defined]
+
+
+def _record(request: HttpRequest, conditions: str) -> None:
+    """Write down that somebody looked, once per search: turning the pages of one is not another."""
+    if request.session.get("audited") == conditions:
+        return
+    request.session["audited"] = conditions
+    audit.record(
+        "audit.search", None, by=request.user, at=timezone.now(),  # type: ignore[arg-type]
+        after={"conditions": conditions or "全部"},
+    )  # fmt: skip
+
+
+def _names(subjects: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Return what the subjects are called now, in one query per kind; what is gone keeps its number."""
+    by_type: dict[str, set[str]] = {}
+    for kind, key in subjects:
+        by_type.setdefault(kind, set()).add(key)
+    words: dict[tuple[str, str], str] = {}
+    for kind, keys in by_type.items():
+        known = _known(kind, keys)
+        for key in keys:
+            title = _kind_of(kind)
+            words[kind, key] = f"{title}：{known[key]}" if key in known else f"{title} {key}".strip()
+    return words
+
+
+def _known(kind: str, keys: set[str]) -> dict[str, str]:
+    try:
+        model = apps.get_model(kind) if kind else None
+    except LookupError:
+        model = None
+    if model is None:
+        return {}
+    rows = model._base_manager.filter(pk__in=[key for key in keys if key.isdecimal()])
+    if related := [field.name for field in model._meta.fields if field.is_relation]:
+        rows = rows.select_related(*related)  # names are often made of what a row points to
+    return {str(row.pk): str(row) for row in rows}

@@ -1,0 +1,197 @@
+"""The experts of the demo: what they know is said in the words of the problems they can help with."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import cycle
+from random import Random
+
+from zhiqiao.directory.actions import Belongings, Proof, add_experts
+from zhiqiao.directory.enums import EvidenceKind, ExpertKind, Sharing
+from zhiqiao.directory.models import Expert
+from zhiqiao.kit import clock
+from zhiqiao.kit.actors import SYSTEM
+from zhiqiao.orgs.models import Organisation
+from zhiqiao.site.demo.names import People
+from zhiqiao.site.demo.network import ACADEMICIANS, OVERSEAS, SOCIETIES, Network
+from zhiqiao.site.demo.texts import Field, Problem
+
+# The published make-up of 双千行动: 1,037 experts.
+ENLISTED = {ExpertKind.ACADEMICIAN: 96, ExpertKind.OVERSEAS: 125, ExpertKind.SOCIETY: 816}
+_OTHERS = {ExpertKind.UNIVERSITY: 26, ExpertKind.ENTERPRISE: 17}
+
+_UNITS = (
+    "吴越理工大学", "越州工业大学", "苕溪农林大学", "东瓯科技大学", "句章海洋学院", "钱湖医学院", "南屏材料研究所",
+    "凤凰岭光电研究院", "半山热加工研究所", "超山纤维研究院", "龙门化学工艺研究院", "天竺药物研究所", "桐江装备研究院",
+    "运河水土研究院", "湘湖机器人研究所", "浙北检验检测研究院", "富春建筑科学研究院", "天目食品研究所",
+)  # fmt: skip
+_ABROAD = (
+    "莱茵湾理工大学(德国)", "维斯特兰大学(荷兰)", "北湖大学(加拿大)", "南港科技大学(新加坡)", "枫谷研究院(美国)",
+    "青叶工业大学(日本)", "塞纳山工程学院(法国)", "橡树湾大学(英国)", "珊瑚湾大学(澳大利亚)", "极光技术大学(芬兰)",
+    "汉水科学技术院(韩国)", "阿尔卑斯湖工学院(瑞士)",
+)  # fmt: skip
+_SCHOOLS = {
+    "machining": "机械工程学院", "equipment": "机械工程学院", "vehicles": "车辆工程系", "drives": "电气工程学院",
+    "sensors": "电子信息学院", "vision": "计算机学院", "software": "计算机学院", "metals": "材料学院",
+    "polymers": "高分子系", "chemicals": "化学工程学院", "building": "土木工程学院", "textiles": "纺织学院",
+    "food": "食品学院", "environment": "环境学院", "medicine": "药学院", "devices": "生物医学工程系",
+    "farming": "农学院",
+}  # fmt: skip
+_TITLES = (("教授", 5), ("研究员", 4), ("副教授", 4), ("教授级高级工程师", 3), ("高级工程师", 5), ("副研究员", 3))
+
+_PAPERS = (
+    "{a}在{p}中的应用研究",
+    "面向{p}的{a}方法",
+    "{p}的{a}与{b}",
+    "基于{a}的{p}性能提升",
+    "{a}对{p}质量的影响",
+    "{b}与{a}研究进展",
+)
+_PATENTS = ("一种用于{p}的{a}装置", "一种{p}的{a}方法", "基于{a}的{p}系统及其使用方法", "一种考虑{b}的{p}设计方法")
+_PROJECTS = (
+    "{p}{a}关键技术研究与应用",
+    "{p}{a}与{b}技术开发",
+    "面向产业化的{a}共性技术",
+    "{p}{b}示范应用",
+)
+_FUNDS = ("省级重点研发项目", "企业委托项目", "市级科技攻关项目", "联合实验室课题", "产业技术创新项目")
+
+
+@dataclass(slots=True)
+class Profile:
+    """An expert as the demo knows her: her row, her problems, and how much she has in hand."""
+
+    expert: Expert
+    field: Field
+    problems: tuple[Problem, ...]
+    proofs: tuple[Proof, ...]
+    busy: int = 0
+    served: int = 0
+
+    def why(self, problem: Problem, district: Organisation) -> list[str]:
+        """Say in sentences why this expert is proposed for a problem."""
+        known = [topic for topic in problem.topics if topic in self.expert.keywords]
+        sentences = [f"研究方向相符：{'、'.join(known[:3])}"] if known else []
+        proof = next((each for each in self.proofs if any(topic in each.title for topic in known)), None)
+        if proof:
+            sentences.append(f"{EvidenceKind(proof.kind).label}《{proof.title}》")
+        if self.expert.place_id == district.pk:
+            sentences.append("与企业在同一区县")
+        return sentences
+
+
+def make_experts(
+    network: Network, fields: tuple[Field, ...], people: People, rng: Random, *, at: datetime, today: date
+) -> tuple[list[Profile], list[Profile]]:
+    """Enter every expert; return (those enlisted for 双千行动, the others).
+
+    at : when they were entered. today : the present of the demo; a few are resting until about then.
+    """
+    enlisted = [*_made(network, fields, ENLISTED, people, rng, at)]
+    others = [*_made(network, fields, _OTHERS, people, rng, at)]
+    for each in (*enlisted, *others):
+        each.expert.resting_until = _resting(today, rng)
+    rows = [(each.expert, _belongings(each)) for each in (*enlisted, *others)]
+    add_experts(rows, by=SYSTEM, at=at, reason="演示数据：专家入库")
+    return enlisted, others
+
+
+def _made(
+    network: Network,
+    fields: tuple[Field, ...],
+    counts: dict[ExpertKind, int],
+    people: People,
+    rng: Random,
+    at: datetime,
+) -> Iterator[Profile]:
+    for kind, count in counts.items():
+        turns = cycle((each, number) for number in range(8) for each in fields)
+        for _ in range(count):
+            trade, number = next(turns)
+            yield _profile(network, trade, kind, number, people, rng, at)
+
+
+def _profile(
+    network: Network, trade: Field, kind: ExpertKind, number: int, people: People, rng: Random, at: datetime
+) -> Profile:
+    """Make one expert. ``number`` is her first problem, so that every problem has its people."""
+    first = trade.problems[number % len(trade.problems)]
+    rest = [each for each in trade.problems if each is not first]
+    problems = (first, *rng.sample(rest, rng.randint(1, 2)))
+    topics = list(dict.fromkeys(topic for each in problems for topic in each.topics))
+    rng.shuffle(topics)
+    kept = [*first.topics, *(topic for topic in topics if topic not in first.topics)][: rng.randint(6, 9)]
+    expert = Expert(
+        name=people.name(),
+        kind=kind,
+        unit=_unit(trade, kind, rng),
+        title=_title(kind, rng),
+        keywords="、".join(kept),
+        organisation=network.societies[_society(trade, kind)],
+        place=None if kind == ExpertKind.OVERSEAS else rng.choice(network.districts),
+        phone=f"1380001{rng.randrange(10**4):04d}" if kind != ExpertKind.OVERSEAS else "",
+        sharing=Sharing.PUBLIC if rng.random() < 0.35 else Sharing.NETWORK,
+        consented_at=at,
+        task_cap=rng.choices((2, 3, 4, 5), (2, 6, 2, 1))[0],
+    )
+    return Profile(expert, trade, problems, tuple(_proofs(problems, kept, rng)))
+
+
+def _unit(trade: Field, kind: ExpertKind, rng: Random) -> str:
+    if kind == ExpertKind.OVERSEAS:
+        return rng.choice(_ABROAD)
+    unit = rng.choice(_UNITS)
+    return unit + _SCHOOLS[trade.name] if unit.endswith("大学") else unit
+
+
+def _title(kind: ExpertKind, rng: Random) -> str:
+    if kind == ExpertKind.ACADEMICIAN:
+        return "院士"
+    names, weights = zip(*_TITLES, strict=True)
+    title: str = rng.choices(names, weights)[0]
+    return title
+
+
+def _society(trade: Field, kind: ExpertKind) -> str:
+    if kind == ExpertKind.ACADEMICIAN:
+        return ACADEMICIANS
+    if kind == ExpertKind.OVERSEAS:
+        return OVERSEAS
+    return next(name for name, names in SOCIETIES.items() if trade.name in names)
+
+
+def _resting(today: date, rng: Random) -> date | None:
+    """A few have asked to be left in peace, until some day that is over or still to come."""
+    return today + timedelta(days=rng.randint(-60, 90)) if rng.random() < 0.03 else None
+
+
+def _proofs(problems: tuple[Problem, ...], topics: list[str], rng: Random) -> Iterator[Proof]:
+    """Yield at least three evidence items; the first problem has a paper, a patent and a project."""
+    kinds = [EvidenceKind.PAPER, EvidenceKind.PATENT, EvidenceKind.PROJECT]
+    for kind in kinds:
+        yield _proof(kind, problems[0], rng)
+    for each in problems[1:]:
+        if rng.random() < 0.6:
+            yield _proof(rng.choice(kinds), each, rng)
+
+
+def _proof(kind: EvidenceKind, problem: Problem, rng: Random) -> Proof:
+    patterns = {EvidenceKind.PAPER: _PAPERS, EvidenceKind.PATENT: _PATENTS}.get(kind, _PROJECTS)
+    product = rng.choice(problem.products)
+    a, b, c = rng.sample(problem.topics, 3)
+    title = rng.choice(patterns).format(p=product, a=a, b=b)
+    text = {
+        EvidenceKind.PAPER: f"针对{product}的实际问题，研究{a}、{b}与{c}之间的关系，建立模型并用试验验证。",
+        EvidenceKind.PATENT: f"涉及{product}，通过{a}与{b}相结合，解决现有技术在{c}方面的不足。",
+    }.get(kind, f"{rng.choice(_FUNDS)}，围绕{product}开展{a}、{b}、{c}研究，成果已在企业验证。")
+    return Proof(kind, title, text, rng.randint(2011, 2019))
+
+
+def _belongings(profile: Profile) -> Belongings:
+    return Belongings(disciplines=profile.field.disciplines[: 1 + len(profile.problems) // 2], evidence=profile.proofs)
+
+
+def is_resting(profile: Profile, at: datetime) -> bool:
+    """Say whether an expert must be left in peace at an instant."""
+    until = profile.expert.resting_until
+    return until is not None and until >= clock.local_date(at)
