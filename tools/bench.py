@@ -125,6 +125,7 @@ def time_page(page: str, client, address: Callable[[], str], rounds: int) -> Tim
 def database(kind: str) -> Iterator[dict[str, str]]:
     """临时的数据目录与数据库；给出子进程要用的环境变量。"""
     with tempfile.TemporaryDirectory(prefix="zq-bench-") as home:
+        (Path(home) / "static").mkdir()
         environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
         environment |= {"ZHIQIAO_HOME": home, "DJANGO_SETTINGS_MODULE": "zhiqiao.site.settings"}
         if kind == "SQLite":

@@ -11,13 +11,14 @@ import argparse
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
@@ -52,13 +53,16 @@ def site(home: Path) -> Iterator[str]:
     environment.pop("DATABASE_URL", None)
     log = (home / "output.txt").open("wb")
     command = [str(Path(sys.executable).parent / "zhiqiao"), "run", "--port", str(port)]
-    process = subprocess.Popen(command, env=environment, cwd=home, stdout=log, stderr=log)
+    process = subprocess.Popen(
+        command, env=environment, cwd=home, stdout=log, stderr=log, start_new_session=True
+    )
     address = f"http://127.0.0.1:{port}"
     try:
         wait_for(f"{address}/healthz", process, home / "output.txt")
         yield address
     finally:
-        process.terminate()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)  # 网站与后台任务是它的子进程，一起停
         process.wait()
         log.close()
 
@@ -83,7 +87,7 @@ def accounts() -> list[tuple[str, str, str]]:
     django.setup()
     from zhiqiao.site import demo
 
-    return [(account.role, account.login, demo.PASSWORD) for account in demo.DEMO_ACCOUNTS]
+    return [(account.title, account.login, account.password) for account in demo.DEMO_ACCOUNTS]
 
 
 def sign_in(page: Page, address: str, login: str, password: str) -> None:

@@ -1,8 +1,8 @@
 // Ticking rows brings up the bar with what can be done to them.
-import { announce, onContent } from "./page.js";
+import { announce, onElements } from "./page.js";
 
 export function start() {
-  onContent(() => refresh());
+  onElements("[data-bulk]", refresh);
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-pick-all]")) tickAll(event.target);
     if (event.target.matches("[data-pick], [data-pick-all]")) {

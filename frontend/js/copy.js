@@ -1,11 +1,11 @@
 // The URL is the state: copying it copies the list as it stands.
-import { onContent } from "./page.js";
+import { onElements } from "./page.js";
 import { showToast } from "./toast.js";
 
 export function start() {
   if (!navigator.clipboard) return;
-  onContent((root) => {
-    for (const button of root.querySelectorAll("[data-copy-link]")) button.hidden = false;
+  onElements("[data-copy-link]", (button) => {
+    button.hidden = false;
   });
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy-link], [data-copy]");

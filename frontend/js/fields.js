@@ -1,12 +1,10 @@
 // Textareas grow with their text and say how much room is left; the error summary gets the focus.
-import { element, onContent } from "./page.js";
+import { element, onElements } from "./page.js";
 
 export function start() {
-  onContent((root) => {
-    for (const area of root.querySelectorAll("textarea[data-grow]")) grow(area);
-    for (const field of root.querySelectorAll("textarea[maxlength]")) count(field);
-    root.querySelector("[data-focus]")?.focus();
-  });
+  onElements("textarea[data-grow]", grow);
+  onElements("textarea[maxlength]", count);
+  onElements("[data-focus]", (summary) => summary.focus());
   // A link of the summary lands in the field, not above it.
   document.addEventListener("click", (event) => {
     const link = event.target.closest(".error-summary a");

@@ -7,6 +7,7 @@ export function start() {
   window.htmx = htmx;
   document.addEventListener("htmx:configRequest", (event) => {
     event.detail.headers["X-CSRFToken"] = csrfToken();
+    if (event.target.matches("[data-filters]")) dropEmpty(event.detail.parameters);
   });
   for (const name of ["htmx:sendError", "htmx:timeout"]) {
     document.addEventListener(name, () => showToast("网络不通，页面还是原来的内容。请检查网络后再试一次。", { stay: true }));
@@ -17,6 +18,13 @@ export function start() {
     if (words) announce(words.trim());
   });
   document.addEventListener("change", filterAtOnce);
+}
+
+/** Fields left empty are no conditions: the address stays short enough to be read and sent on. */
+function dropEmpty(parameters) {
+  for (const name of Object.keys(parameters)) {
+    if (parameters[name] === "") delete parameters[name];
+  }
 }
 
 function answerTo(status) {

@@ -2,6 +2,9 @@
 export function start() {
   document.addEventListener("click", (event) => closeMenus(event.target));
   document.addEventListener("focusin", (event) => closeMenus(event.target));
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-print]")) window.print();
+  });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     const open = event.target.closest?.("details.menu[open], details.confirm[open]");

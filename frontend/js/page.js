@@ -1,16 +1,20 @@
 // Small things several modules need.
 export const csrfToken = () => document.querySelector('meta[name="csrf-token"]')?.content ?? "";
 
-/** Run `prepare` on the page now and on every part that htmx puts into it later. */
-export function onContent(prepare) {
-  prepare(document);
-  document.addEventListener("htmx:load", (event) => prepare(event.target));
-}
-
-/** All elements of `root` that match, with `root` itself. */
-export function all(root, selector) {
-  const found = [...root.querySelectorAll(selector)];
-  return root.matches?.(selector) ? [root, ...found] : found;
+/** Prepare each element that matches once: those on the page now, and those htmx puts into it later. */
+export function onElements(selector, prepare) {
+  const done = new WeakSet();
+  const look = (root) => {
+    const found = [...root.querySelectorAll(selector)];
+    if (root.matches?.(selector)) found.unshift(root);
+    for (const element of found) {
+      if (done.has(element)) continue;
+      done.add(element);
+      prepare(element);
+    }
+  };
+  look(document);
+  document.addEventListener("htmx:load", (event) => look(event.target));
 }
 
 /** Say something to a screen reader without moving the focus. */
@@ -40,6 +44,13 @@ export const store = {
       localStorage.removeItem(key);
     } catch {
       /* not allowed */
+    }
+  },
+  keys(prefix) {
+    try {
+      return Object.keys(localStorage).filter((key) => key.startsWith(prefix));
+    } catch {
+      return [];
     }
   },
 };

@@ -1,5 +1,5 @@
 // A register whose columns all fit lets its head stick to the top; one that does not fit scrolls sideways.
-import { onContent } from "./page.js";
+import { onElements } from "./page.js";
 
 export function start() {
   if (!window.ResizeObserver) return;
@@ -8,7 +8,5 @@ export function start() {
       target.toggleAttribute("data-fits", target.firstElementChild.offsetWidth <= target.clientWidth + 1);
     }
   });
-  onContent((root) => {
-    for (const box of root.querySelectorAll(".table-scroll")) observer.observe(box);
-  });
+  onElements(".table-scroll", (box) => observer.observe(box));
 }

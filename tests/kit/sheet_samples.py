@@ -1,12 +1,15 @@
 """台账测试共用的台账与文件：以工作日历为对象，一行是一天。"""
 
 import io
-from collections.abc import Iterable, Mapping
+import zipfile
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from openpyxl import Workbook
 
+from tests.kit import samples
 from zhiqiao.kit.actors import Actor
 from zhiqiao.kit.clock.models import CalendarDay
 from zhiqiao.kit.sheets import Column, Ledger, RowError, Run, Saved, changed, new, parse, same
@@ -81,3 +84,33 @@ def named(content: bytes, name: str) -> io.BytesIO:
     stream = io.BytesIO(content)
     stream.name = name
     return stream
+
+
+def big_workbook(path: Path, rows: int, columns: list[str], cell: Callable[[int, int], str]) -> None:
+    """像 Excel 那样写一个大工作簿：每个文字都在共享字符串里，而且都不相同。cell(行, 列) 给出内容。"""
+    space = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
+        package.writestr(samples.CONTENT_TYPES, samples.content_types(samples.EXCEL))
+        package.writestr("_rels/.rels", samples.links(("officeDocument", "xl/workbook.xml", "Internal")))
+        sheets = '<sheets><sheet name="台账" sheetId="1" r:id="r0"/></sheets>'
+        package.writestr("xl/workbook.xml", f'<workbook {space} xmlns:r="{kind}">{sheets}</workbook>')
+        parts = (
+            ("worksheet", "worksheets/sheet1.xml", "Internal"),
+            ("sharedStrings", "sharedStrings.xml", "Internal"),
+        )
+        package.writestr("xl/_rels/workbook.xml.rels", samples.links(*parts))
+        width = len(columns)
+        with package.open("xl/worksheets/sheet1.xml", "w") as part:
+            part.write(f"<worksheet {space}><sheetData>".encode())
+            for row in range(rows + 1):
+                cells = "".join(
+                    f'<c r="{chr(65 + i)}{row + 1}" t="s"><v>{row * width + i}</v></c>' for i in range(width)
+                )
+                part.write(f'<row r="{row + 1}">{cells}</row>'.encode())
+            part.write(b"</sheetData></worksheet>")
+        with package.open("xl/sharedStrings.xml", "w") as part:
+            part.write(f"<sst {space}>{''.join(f'<si><t>{title}</t></si>' for title in columns)}".encode())
+            for row in range(1, rows + 1):
+                part.write("".join(f"<si><t>{cell(row, i)}</t></si>" for i in range(width)).encode())
+            part.write(b"</sst>")

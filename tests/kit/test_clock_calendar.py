@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zhiqiao.kit import clock
@@ -273,6 +273,7 @@ def minutes_by_counting(calendar: Calendar, a: datetime, b: datetime) -> int:
     return count
 
 
+@settings(deadline=None)
 @given(calendars, nearby, st.timedeltas(timedelta(), timedelta(days=4)))
 def test_working_minutes_equal_a_count_minute_by_minute(calendar, start, length):
     assert calendar.working_minutes(start, start + length) == minutes_by_counting(
@@ -280,6 +281,7 @@ def test_working_minutes_equal_a_count_minute_by_minute(calendar, start, length)
     )
 
 
+@settings(deadline=None)
 @given(calendars, instants, instants, instants)
 def test_working_minutes_add_up(calendar, a, b, c):
     count = calendar.working_minutes
@@ -288,11 +290,13 @@ def test_working_minutes_add_up(calendar, a, b, c):
     assert calendar.working_time(a, b) + calendar.working_time(b, c) == calendar.working_time(a, c)
 
 
+@settings(deadline=None)
 @given(calendars, instants, st.timedeltas(timedelta(), timedelta(days=400)))
 def test_working_time_never_runs_backwards_nor_faster_than_time(calendar, start, length):
     assert timedelta() <= calendar.working_time(start, start + length) <= length
 
 
+@settings(deadline=None)
 @given(calendars, instants, st.fractions(min_value=0, max_value=4000).filter(bool))
 def test_due_in_hours_leaves_exactly_those_hours(calendar, start, amount):
     hours = float(amount)
@@ -305,6 +309,7 @@ def test_due_in_hours_leaves_exactly_those_hours(calendar, start, amount):
         )  # the earliest such instant
 
 
+@settings(deadline=None)
 @given(calendars, instants, st.integers(1, 600))
 def test_due_in_days_ends_on_the_nth_working_day(calendar, start, count):
     end = calendar.due(start, clock.days(count)).at
@@ -316,6 +321,7 @@ def test_due_in_days_ends_on_the_nth_working_day(calendar, start, count):
         assert clock.local_date(last_moment) == [on for on in days if calendar.is_working_day(on)][count - 1]
 
 
+@settings(deadline=None)
 @given(
     calendars,
     instants,
@@ -327,6 +333,7 @@ def test_a_later_start_is_never_due_earlier(calendar, a, b, duration):
     assert calendar.due(earlier, duration).at <= calendar.due(later, duration).at
 
 
+@settings(deadline=None)
 @given(calendars, instants, st.lists(st.floats(0.01, 2000), min_size=2, max_size=5, unique=True))
 def test_a_longer_duration_is_never_due_earlier(calendar, start, amounts):
     ends = [calendar.due(start, clock.hours(amount)).at for amount in sorted(amounts)]

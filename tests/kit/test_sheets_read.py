@@ -211,19 +211,20 @@ def test_billion_laughs_in_utf16_are_refused():
 
 
 @pytest.mark.parametrize(
-    "names",
+    ("unpacked", "names"),
     [
-        ("xl/worksheets/sheet1.xml",),
-        tuple(f"xl/worksheets/sheet{i}.xml" for i in range(60)),
-        ("xl/sharedStrings.xml",),
+        (200, ("xl/worksheets/sheet1.xml",)),  # 200 KiB
+        (600, ("xl/worksheets/sheet1.xml",)),
+        (280, tuple(f"xl/worksheets/sheet{i}.xml" for i in range(40))),  # 每个都不大，合起来大
+        (200, ("xl/sharedStrings.xml",)),
     ],
 )
-def test_a_bomb_of_a_few_hundred_kilobytes_is_refused_at_once_without_unpacking(names):
-    content = samples.bomb(600 * 1024 * 1024, names=names)
-    assert len(content) < 700_000
-    before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
+def test_a_bomb_of_a_few_hundred_kilobytes_is_refused_at_once_without_unpacking(unpacked, names):
+    content = samples.bomb(unpacked * 1024 * 1024, names=names)
+    assert len(content) < unpacked * 1100
+    before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     assert refusal(named(content, "台账.xlsx"))[0] == "file.bomb"
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000  # KiB
 
 
@@ -246,9 +247,9 @@ def test_a_cell_of_a_hundred_thousand_characters_is_refused():
 def test_a_row_number_of_a_milliard_and_a_far_column_cost_nothing():
     rows = "".join(f"<row r='{10**9 + i}'><c r='XFD1'><v>1</v></c></row>" for i in range(2000))
     sheet = f"<worksheet><sheetData><row r='1'><c t='str'><v>日期</v></c></row>{rows}</sheetData></worksheet>"
-    started = time.perf_counter()
+    started = time.process_time()
     assert read(named(handmade(sheet), "台账.xlsx"))[1] == []
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 @pytest.mark.parametrize("damage", ["cut", "no_sheet", "bad_index", "not_xml"])
@@ -309,7 +310,7 @@ def expected_text(value) -> str:
     return "" if value is None else str(value)
 
 
-@settings(max_examples=60)
+@settings(deadline=None, max_examples=60)
 @given(st.lists(st.lists(values, min_size=1, max_size=6), min_size=1, max_size=8), st.booleans())
 def test_every_cell_reads_as_openpyxl_reads_it(rows, write_only):
     book = Workbook(write_only=write_only)
@@ -326,7 +327,7 @@ def test_every_cell_reads_as_openpyxl_reads_it(rows, write_only):
     assert [row for row in mine if row] == [row for row in theirs if row]
 
 
-@settings(max_examples=150)
+@settings(deadline=None, max_examples=150)
 @given(st.data())
 def test_any_damage_to_a_workbook_gets_an_answer(data):
     content = bytearray(workbook(HEAD, ("2026-10-01", "国庆节", "休息")).getvalue())
@@ -338,6 +339,7 @@ def test_any_damage_to_a_workbook_gets_an_answer(data):
         assert refused.refusal.code.partition(".")[0] in {"file", "sheet"}  # noqa: PT017 - either outcome is fine
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400), st.sampled_from(["a.csv", "a.xlsx", "a.jsonl", "a.json", "a.txt", "a"]))
 def test_any_bytes_get_an_answer(content, name):
     try:

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zhiqiao.kit.sheets import Column, Ledger, parse, same
@@ -31,6 +31,7 @@ def test_text_is_kept_without_what_cannot_be_seen(raw, kept):
     assert clean_text(raw) == kept
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=()), max_size=80))
 def test_cleaning_twice_changes_nothing_more(raw):
     once = clean_text(raw)

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from tests import factories
 
+from tests import factories
 from zhiqiao.directory.enums import EvidenceKind
 from zhiqiao.kit import audit, clock, jobs
 from zhiqiao.kit.actors import SYSTEM

@@ -9,8 +9,8 @@ from threading import Barrier, Thread
 import pytest
 from django.db import connection, models
 from django.utils import timezone
-from tests import factories
 
+from tests import factories
 from zhiqiao.kit import audit
 from zhiqiao.kit.errors import Refused
 from zhiqiao.kit.flow import Transition

@@ -70,7 +70,7 @@ def test_a_file_is_not_imported_twice_by_mistake_and_changes_nothing_on_purpose(
 
 def test_1658_academicians_keep_their_namesakes_apart(province, real_data):
     report = _load("experts", real_data / "experts/cn_academicians_2020.csv")
-    assert (report.new, report.bad) == (1658, 0)
+    assert (report.new, report.bad) == (1658, 0), report.problems[:5]
     assert Expert.objects.filter(kind=ExpertKind.ACADEMICIAN).count() == 1658
     namesakes = Expert.objects.filter(name="郑哲敏").order_by("unit")
     assert list(namesakes.values_list("unit", flat=True)) == ["中国工程院", "中国科学院"]
@@ -81,7 +81,7 @@ def test_1658_academicians_keep_their_namesakes_apart(province, real_data):
 
 def test_5485_listed_enterprises_find_their_place(province, real_data):
     report = _load("enterprises", real_data / "enterprises/a_share_companies_2026.csv")
-    assert (report.new, report.bad) == (5485, 0)
+    assert (report.new, report.bad) == (5485, 0), report.problems[:5]
     assert Enterprise.objects.filter(address="浙江").count() == 735
 
 

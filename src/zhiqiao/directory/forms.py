@@ -19,7 +19,9 @@ from zhiqiao.orgs.scope import Who
 
 REASON_SHORTEST = 4
 LEAST_DISCIPLINES = 3
-PHONE = RegexValidator(r"^\+?[0-9][0-9 \-]{5,18}$", "电话号码只写数字，可以带区号，如 13812345678 或 0571-87001234。")
+PHONE = RegexValidator(
+    r"^\+?[0-9][0-9 \-]{5,18}$", "电话号码只写数字，可以带区号，如 13812345678 或 0571-87001234。"
+)
 CONTACTS = {"phone": "手机号", "email": "邮箱"}
 
 
@@ -104,7 +106,11 @@ class ExpertForm(forms.Form):
         label="谁能找到这位专家", choices=Sharing.choices, initial=Sharing.NETWORK, widget=forms.RadioSelect
     )
     task_cap = forms.IntegerField(
-        label="同时承担上限", min_value=0, max_value=50, initial=3, help_text="手上的邀请和需求达到这个数，就不再邀请。"
+        label="同时承担上限",
+        min_value=0,
+        max_value=50,
+        initial=3,
+        help_text="手上的邀请和需求达到这个数，就不再邀请。",
     )
     resting_until = forms.DateField(
         label="暂不打扰至", required=False, widget=forms.DateInput, help_text="含当天；不填就是没有。"
@@ -162,7 +168,9 @@ class ExpertForm(forms.Form):
         found = queries.namesakes(self.who, name=cleaned["name"], unit=cleaned["unit"])
         self.namesakes = list(found[:5])
         if self.namesakes and not cleaned.get("namesake"):
-            self.add_error("namesake", f"库里已有{cleaned['unit']}的{cleaned['name']}。是同一个人就打开原来的记录修改。")
+            self.add_error(
+                "namesake", f"库里已有{cleaned['unit']}的{cleaned['name']}。是同一个人就打开原来的记录修改。"
+            )
 
     def changes(self, at: datetime) -> dict[str, Any]:
         """Return the fields of the model that differ from what is on record."""
@@ -180,7 +188,9 @@ class ExpertForm(forms.Form):
 
     def disciplines(self) -> tuple[str, ...] | None:
         """Return the chosen codes, or None if they are as they were."""
-        chosen = tuple(dict.fromkeys(filter(None, (self.cleaned_data[f.name] for f in self.discipline_fields))))
+        chosen = tuple(
+            dict.fromkeys(filter(None, (self.cleaned_data[f.name] for f in self.discipline_fields)))
+        )
         had = tuple(row.code for row in self.expert.disciplines.all()) if self.expert else ()
         return chosen if chosen != had else None
 
@@ -204,7 +214,9 @@ class EvidenceForm(forms.Form):
         choices=[pair for pair in EvidenceKind.choices if pair[0] != EvidenceKind.SERVICE],
         initial=EvidenceKind.PAPER,
     )
-    title = forms.CharField(label="题名", max_length=300, error_messages={"required": "请填写题名，或勾选删除。"})
+    title = forms.CharField(
+        label="题名", max_length=300, error_messages={"required": "请填写题名，或勾选删除。"}
+    )
     year = forms.IntegerField(label="年份", min_value=1900, max_value=2100, required=False)
     url = forms.URLField(label="链接", required=False, assume_scheme="https")
     text = forms.CharField(
@@ -212,7 +224,7 @@ class EvidenceForm(forms.Form):
     )
 
 
-class BaseEvidenceFormSet(forms.BaseFormSet[EvidenceForm]):
+class BaseEvidenceFormSet(forms.BaseFormSet):
     """The evidence of one expert; empty rows are left out."""
 
     deletion_widget = forms.CheckboxInput
@@ -237,7 +249,10 @@ EvidenceFormSet = forms.formset_factory(
 def evidence_forms(expert: Expert | None, data: Any = None, *, more: bool = False) -> BaseEvidenceFormSet:
     """Return the evidence rows of an expert with empty ones below; ``more`` adds three to what was posted."""
     items = queries.given_evidence(expert) if expert else []
-    initial = [{name: getattr(item, name) or "" for name in ("kind", "title", "year", "url", "text")} for item in items]
+    initial = [
+        {name: getattr(item, name) or "" for name in ("kind", "title", "year", "url", "text")}
+        for item in items
+    ]
     if data is not None and more:
         data = data.copy()
         total = data.get("evidence-TOTAL_FORMS", "0")
@@ -284,7 +299,10 @@ class EnterpriseForm(forms.Form):
     """A new enterprise, below the association of its place."""
 
     name = forms.CharField(
-        label="企业名称", max_length=120, help_text="按营业执照写全称。", error_messages={"required": "请填写企业名称。"}
+        label="企业名称",
+        max_length=120,
+        help_text="按营业执照写全称。",
+        error_messages={"required": "请填写企业名称。"},
     )
     credit_code = forms.CharField(
         label="统一社会信用代码",

@@ -98,7 +98,10 @@ class Expert(models.Model):
                 fields=("source", "source_key"), condition=~Q(source_key=""), name="expert_source_once"
             ),
         )
-        indexes = (models.Index(fields=("name", "unit"), name="expert_name_unit"),)
+        indexes = (
+            models.Index(fields=("name", "unit"), name="expert_name_unit"),
+            models.Index(fields=("source_key",), name="expert_source_key"),
+        )
 
     def __str__(self) -> str:
         return f"{self.name}({self.unit})" if self.unit else self.name
@@ -191,6 +194,7 @@ class Enterprise(models.Model):
                 fields=("source", "source_key"), condition=~Q(source_key=""), name="enterprise_source_once"
             ),
         )
+        indexes = (models.Index(fields=("source_key",), name="enterprise_source_key"),)
 
     def __str__(self) -> str:
         return self.organisation.name
@@ -243,6 +247,10 @@ class ResearchOutput(models.Model):
             models.UniqueConstraint(
                 fields=("source", "source_key"), condition=~Q(source_key=""), name="output_source_once"
             ),
+        )
+        indexes = (
+            models.Index(fields=("source_key",), name="output_source_key"),
+            models.Index(fields=("title",), name="output_title"),
         )
 
     def __str__(self) -> str:

@@ -22,6 +22,7 @@ from zhiqiao.orgs.models import Organisation
 from zhiqiao.orgs.queries import organisation_named
 
 SOURCE = "import"
+FIRST_ELECTION = 1949  # some sources write 1901 where the year is not known
 
 
 def experts_ledger(under: Organisation) -> Ledger:
@@ -47,7 +48,7 @@ EXPERT_COLUMNS = (
     Column("unit", "单位", parse=parse.text(120), aliases=("工作单位", "institute"), example="某某大学机械学院"),
     Column("academy", "所属学术机构", parse=parse.text(60), help="中国科学院、中国工程院;填了即为院士"),
     Column("division", "学部", parse=parse.text(60)),
-    Column("elected_year", "当选年份", parse=parse.whole(1949, 2100), half_width=True),
+    Column("elected_year", "当选年份", parse=parse.whole(1900, 2100), half_width=True),
     Column("title", "职称", parse=parse.text(60), example="教授"),
     Column("position", "职务", parse=parse.text(60), aliases=("supervisor", "导师类别")),
     Column("disciplines", "学科", parse=parse.several(), help="GB/T 13745 一级学科的代码或名称,多个用分号隔开", example="机械工程"),
@@ -106,7 +107,8 @@ def _proofs(values: Mapping[str, Any]) -> tuple[Proof, ...] | None:
     if "bio" not in values:
         return None
     title = "".join((values.get("academy", ""), values.get("division", ""))) or f"{values['name']}简介"
-    return (Proof(EvidenceKind.BIOGRAPHY, title, values["bio"], values.get("elected_year")),)
+    elected = values.get("elected_year", 0)
+    return (Proof(EvidenceKind.BIOGRAPHY, title, values["bio"], elected if elected >= FIRST_ELECTION else None),)
 
 
 def _hangs_already(expert: Expert, belongings: Belongings) -> bool:
@@ -124,8 +126,8 @@ ENTERPRISE_COLUMNS = (
     Column("name", "企业名称", required=True, parse=parse.text(120), aliases=("full_name", "名称", "企业"), example="某某科技有限公司"),
     Column("credit_code", "统一社会信用代码", half_width=True, aliases=("信用代码",)),
     Column("place", "区县/镇街", aliases=("area", "地区", "区县"), help="系统里的组织或地名;不在本网络内时归导入单位"),
-    Column("industry", "行业代码", half_width=True, help="GB/T 4754,例:C34"),
-    Column("industry_text", "行业", parse=parse.text(60), example="专用机械"),
+    Column("industry_code", "行业代码", half_width=True, help="GB/T 4754,例:C34"),
+    Column("industry_text", "行业", parse=parse.text(60), aliases=("industry",), example="专用机械"),
     Column("address", "地址", parse=parse.text(200)),
     Column("source_key", "来源编号", parse=parse.text(80), half_width=True, aliases=("ticker", "编号", "id", "证券代码")),
 )  # fmt: skip
@@ -136,7 +138,9 @@ def _save_enterprise(values: Mapping[str, Any], run: Run, under: Organisation) -
     values = {name: value for name, value in values.items() if value is not None}
     _check_enterprise(values)
     place = _place_of(values, run, under)
-    fields = {name: values[name] for name in ("industry", "industry_text", "address") if name in values}
+    fields = {name: values[name] for name in ("industry_text", "address") if name in values}
+    if "industry_code" in values:
+        fields["industry"] = values["industry_code"]
     fields.setdefault("address", values.get("place", ""))
     known = _known_enterprise(values, under)
     if known is None:
@@ -161,8 +165,8 @@ def _save_enterprise(values: Mapping[str, Any], run: Run, under: Organisation) -
 
 
 def _check_enterprise(values: Mapping[str, Any]) -> None:
-    if values.get("industry") and values["industry"] not in INDUSTRIES:
-        raise RowError("应是 GB/T 4754 的门类或制造业大类代码,例如 C34", "industry")
+    if values.get("industry_code") and values["industry_code"] not in INDUSTRIES:
+        raise RowError("应是 GB/T 4754 的门类或制造业大类代码,例如 C34", "industry_code")
     try:
         if values.get("credit_code"):
             validate_credit_code(values["credit_code"])

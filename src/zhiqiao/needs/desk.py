@@ -7,7 +7,7 @@ from datetime import datetime
 from zhiqiao.kit.actors import By
 from zhiqiao.kit.errors import Answer, Refusal
 from zhiqiao.needs import rules
-from zhiqiao.needs.enums import MeetingState, Stage
+from zhiqiao.needs.enums import MeetingState, Source, Stage
 from zhiqiao.needs.flow import NEED_FLOW
 from zhiqiao.needs.models import Meeting, Need
 from zhiqiao.needs.queries import FINISHED, current_outcome
@@ -69,6 +69,11 @@ def _is_open(need: Need, at: datetime) -> bool:
     return need.stage not in FINISHED and need.stage != Stage.DRAFT
 
 
+def _came_by_ledger(need: Need, at: datetime) -> bool:
+    """Say whether the enterprise was read from a list, where it may be missing or misspelt."""
+    return need.source == Source.IMPORT and _is_open(need, at)
+
+
 def _has_outcome(need: Need, at: datetime) -> bool:
     return current_outcome(need) is not None
 
@@ -91,6 +96,7 @@ ACTS = {
         Act("prove", "补充成效证据", _has_outcome),
         Act("attach", "上传材料", _is_submitted, rules.may_ask),
         Act("revise", "修改需求", _is_open),
+        Act("identify", "核实企业", _came_by_ledger),
         Act("withdraw", "撤回"),
     )
 }
@@ -98,7 +104,6 @@ ACTS = {
 _NEXT: dict[str, tuple[str, ...]] = {
     Stage.SUBMITTED: ("accept", "send_back", "reject"),
     Stage.MATCHING: ("invite",),
-    Stage.INVITING: ("invite_more",),
     Stage.ARRANGING: ("schedule",),
     Stage.SCHEDULED: ("hold", "move_meeting", "schedule"),
     Stage.MET: ("report", "schedule"),

@@ -1,6 +1,7 @@
 """What a party of a case reads: where it stands in words, what she is to answer, and the part of its story
 that concerns her. The two parties are the enterprise that asked and the expert who was invited."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,7 +24,7 @@ from zhiqiao.needs.enums import (
 )
 from zhiqiao.needs.flow import NEED_FLOW
 from zhiqiao.needs.models import Confirmation, Invitation, Meeting, Need, Outcome
-from zhiqiao.needs.published import masked_enterprise
+from zhiqiao.needs.published import masked_enterprise, public_text
 from zhiqiao.needs.story import Event, Story
 from zhiqiao.orgs.scope import nearest_holders, roots_of
 
@@ -63,18 +64,19 @@ class Standing:
     tone: str = "info"
 
 
-def load(need: Need) -> Need:
-    """Fetch what the pages of a party show, in a fixed number of queries."""
+def load(needs: Sequence[Need]) -> dict[int, list[Transition]]:
+    """Fetch what the pages of a party show, and return the steps each need took, in a fixed number of queries."""
     prefetch_related_objects(
-        [need],
-        "invitations__expert",
-        "meetings__attendance",
-        "outcomes__confirmations",
-        "ratings",
+        needs, "invitations__expert", "meetings__attendance", "outcomes__confirmations", "ratings"
     )
-    for meeting in need.meetings.all():
-        meeting.need = need
-    return need
+    history: dict[int, list[Transition]] = {need.pk: [] for need in needs}
+    steps = Transition.objects.filter(subject_type="needs.need", subject_id__in=list(history))
+    for step in steps.order_by("id"):
+        history[step.subject_id].append(step)
+    for need in needs:
+        for meeting in need.meetings.all():
+            meeting.need = need
+    return history
 
 
 def speaks_for_enterprise(by: By, need: Need) -> bool:
@@ -179,6 +181,35 @@ class Case:
         return str(self.need.enterprise) if self.knows_enterprise else masked_enterprise(self.need)
 
     @property
+    def title(self) -> str:
+        return self._text(self.need.title)
+
+    @property
+    def body(self) -> str:
+        return self._text(self.need.body)
+
+    @property
+    def target(self) -> str:
+        return self._text(self.need.target)
+
+    def _text(self, text: str) -> str:
+        """Whoever does not know the enterprise must not read its name or telephone in the text either."""
+        return text if self.knows_enterprise else public_text(self.need, text)
+
+    @property
+    def due_at(self) -> datetime | None:
+        """By when this party has to answer; None while it is not her turn."""
+        if self.answers and self.invitation is not None:
+            return self.invitation.due_at
+        waits = self.supplements or self.confirms or (self.rates and self.need.stage == Stage.RATING)
+        return self.need.due_at if waits else None
+
+    @property
+    def tone(self) -> str:
+        """The tone of the standing for a badge."""
+        return self.standing.tone.replace("info", "accent")
+
+    @property
     def steps(self) -> list[dict[str, str]]:
         return Story(self.need, self.history, [], []).bar(self.now)
 
@@ -190,7 +221,7 @@ class Case:
     def events(self) -> list[Event]:
         """The story as far as it concerns this party, latest first."""
         told = _told_to_enterprise(self) if self.side == Side.ENTERPRISE else _told_to_expert(self)
-        return sorted(told, key=lambda event: event.when, reverse=True)
+        return sorted(told, key=lambda event: event.when)[::-1]
 
     @property
     def people(self) -> list[Person]:
@@ -200,8 +231,7 @@ class Case:
 
 def case_of(need: Need, by: By, now: datetime) -> Case | None:
     """Return a need as ``by`` sees it; None if she is not a party to it."""
-    load(need)
-    history = list(queries.timeline(need))
+    history = load([need])[need.pk]
     if speaks_for_enterprise(by, need):
         return Case(need, by, Side.ENTERPRISE, history, now)
     invitation = invitation_to(by, need)
@@ -210,9 +240,22 @@ def case_of(need: Need, by: By, now: datetime) -> Case | None:
 
 def case_of_invitation(invitation: Invitation, now: datetime) -> Case:
     """Return a need as the holder of an invitation's link sees it."""
-    need = load(invitation.need)
     by = links.expert_actor(invitation)
-    return Case(need, by, Side.EXPERT, list(queries.timeline(need)), now, invitation)
+    return Case(
+        invitation.need, by, Side.EXPERT, load([invitation.need])[invitation.need_id], now, invitation
+    )
+
+
+def cases_asked(needs: Sequence[Need], by: By, now: datetime) -> list[Case]:
+    """Return needs as the enterprises that asked see them."""
+    history = load(needs)
+    return [Case(need, by, Side.ENTERPRISE, history[need.pk], now) for need in needs]
+
+
+def cases_invited(invitations: Sequence[Invitation], by: By, now: datetime) -> list[Case]:
+    """Return needs as the expert sees them to whom these invitations went."""
+    history = load([invitation.need for invitation in invitations])
+    return [Case(one.need, by, Side.EXPERT, history[one.need_id], now, one) for one in invitations]
 
 
 def _for_enterprise(case: Case) -> Standing:

@@ -17,7 +17,6 @@ from zhiqiao.needs.enums import STEP_BAR, DeclineReason, EvidenceLevel, Side, St
 from zhiqiao.needs.flow import NEED_FLOW
 from zhiqiao.needs.models import Invitation, Need
 
-FINISHED_EARLY = (Stage.REJECTED, Stage.WITHDRAWN)
 _TONES = {
     "confirm": "success", "archive": "success", "reject": "danger", "withdraw": "danger",
     "dispute": "warning", "exhaust": "warning", "send_back": "warning", "rematch": "warning",
@@ -27,7 +26,7 @@ _LAST = 2**62
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of the timeline, as ``{% timeline %}`` takes it."""
+    """One line of the timeline, as ``{% timeline %}`` takes it. ``step`` names the step of the flow it was, if any."""
 
     who: str
     when: datetime
@@ -35,6 +34,7 @@ class Event:
     note: str = ""
     tone: str = ""
     attachments: tuple[dict[str, Any], ...] = ()
+    step: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +76,13 @@ def tell(need: Need) -> Story:
     transitions = list(queries.timeline(need))
     entries = list(_recorded(need))
     attachments = list(files.attachments_of(need))
-    places = {(e.after or {}).get("transition"): e.pk for e in entries}
+    places = {e.after["transition"]: e.pk for e in entries if _is_step(e)}
+    engaged = {str(t.data.get("invitation")) for t in transitions if t.step == "engage"}
     told = [(t.at, places.get(t.pk, _LAST), _of_step(t)) for t in transitions]
-    told += [(e.at, e.pk, event) for e in entries if (event := _of_entry(e, need, attachments))]
+    for entry in entries:
+        said = entry.verb == "invitation.accepted" and entry.subject_id in engaged
+        if not _is_step(entry) and not said and (event := _of_entry(entry, need, attachments)):
+            told.append((entry.at, entry.pk, event))
     told.sort(key=lambda one: one[:2])
     return Story(need, transitions, attachments, [event for _, _, event in told])
 
@@ -92,17 +96,22 @@ def _recorded(need: Need) -> Iterable[AuditEntry]:
     return AuditEntry.objects.filter(about).order_by("id")
 
 
+def _is_step(entry: AuditEntry) -> bool:
+    """Say whether an entry is the audit side of a step, which stands in the timeline as a transition."""
+    return "transition" in (entry.after or {})
+
+
 def _of_step(transition: Transition) -> Event:
     step = NEED_FLOW.steps.get(transition.step)
     title = step.title if step else transition.step
     late = "（逾期办理）" if transition.late and transition.actor_kind != "system" else ""
-    return Event(
-        transition.actor_name, transition.at, f"{title}{late}", transition.note, _TONES.get(transition.step, "accent")
-    )
+    tone = _TONES.get(transition.step, "accent")
+    what = f"{title}{late}"
+    return Event(transition.actor_name, transition.at, what, transition.note, tone, step=transition.step)
 
 
 def _of_entry(entry: AuditEntry, need: Need, attachments: list[Attachment]) -> Event | None:
-    """Put one record into words; steps stand in the timeline already, and what nobody asks about is left out."""
+    """Put one record into words; what nobody asks about has none and is left out."""
     if entry.verb == "files.attach":
         return _attached(entry, need, attachments)
     words = _WORDS.get(entry.verb)
@@ -171,6 +180,7 @@ def _proved(entry: AuditEntry, need: Need) -> str:
 
 _WORDS: dict[str, Callable[[AuditEntry, Need], str]] = {
     "create": lambda entry, need: f"建立需求（{need.get_source_display()}）",
+    "need.enterprise": lambda entry, need: f"核实企业：{(entry.after or {}).get('enterprise', '')}",
     "need.revise": _revised,
     "need.invite_more": lambda entry, need: f"追加候补：{(entry.after or {}).get('experts', '')}",
     "need.rate": lambda entry, need: f"专家评价：{(entry.after or {}).get('score')} 分",

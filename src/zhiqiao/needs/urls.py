@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from zhiqiao.needs.views import steps, workbench
+from zhiqiao.needs.views import asking, links, mine, portal, steps, workbench
 
 app_name = "needs"
 
@@ -19,4 +19,18 @@ _workbench = [
     path("workbench/needs/<int:pk>/files/<int:file_pk>/", workbench.file, name="file"),
 ]
 
-urlpatterns = [*_workbench]
+_portal = [
+    path("find/", portal.find, name="find"),
+    path("needs/", portal.published_needs, name="published"),
+    path("needs/<int:pk>/", portal.published_need, name="published_detail"),
+    path("ask/", asking.ask, name="ask"),
+    path("ask/<int:pk>/", asking.draft, name="draft"),
+    path("my/needs/", mine.mine, name="mine"),
+    path("my/needs/<int:pk>/", mine.mine_detail, name="mine_detail"),
+    path("l/i/<str:token>/", links.answer, name="answer"),
+    path("l/i/<str:token>/meeting.ics", links.answer_calendar, name="link_calendar"),
+    path("l/n/<str:token>/", links.follow, name="follow"),
+    path("l/n/<str:token>/meeting.ics", links.follow_calendar, name="follow_calendar"),
+]
+
+urlpatterns = [*_portal, *_workbench]

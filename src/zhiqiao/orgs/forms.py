@@ -7,6 +7,7 @@ from django import forms
 from django.contrib.auth import password_validation
 from django.core.validators import RegexValidator
 from django.utils import timezone
+from django.utils.html import format_html
 
 from zhiqiao.accounts.models import Person, clean_login
 from zhiqiao.kit import clock
@@ -26,7 +27,7 @@ KINDS_BELOW: dict[str, tuple[Kind, ...]] = {
 }
 """What may stand below what. Enterprises are entered in their own register."""
 
-PASSWORD_RULES = "至少 10 个字符；不要全是数字；不要用姓名、手机号、邮箱或常见密码。"
+RULES_IN_WORDS = "至少 10 个字符；不要全是数字；不要用姓名、手机号、邮箱或常见密码。"
 
 
 class OrganisationForm(forms.Form):
@@ -69,7 +70,9 @@ class RoleField(forms.ChoiceField):
 
     def offer(self, roles: list[Role]) -> None:
         """Offer these roles."""
-        self.choices = [(role.name, f"{role.title}：{role.sentence}") for role in roles]
+        self.choices = [
+            (role.name, format_html("<strong>{}</strong>　{}", role.title, role.sentence)) for role in roles
+        ]
 
 
 class GrantForm(forms.Form):
@@ -176,7 +179,7 @@ class SetPasswordForm(forms.Form):
     new = forms.CharField(
         label="新密码",
         strip=False,
-        help_text=PASSWORD_RULES,
+        help_text=RULES_IN_WORDS,
         error_messages={"required": "请填写新密码。"},
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )

@@ -75,7 +75,11 @@ class Organisation(models.Model):
                 fields=("kind", "code"), condition=~Q(code=""), name="organisation_code_once"
             ),
         )
-        indexes = (models.Index(fields=("name",), name="organisation_name"),)
+        indexes = (
+            models.Index(fields=("name",), name="organisation_name"),
+            # The unique constraint is partial, and SQLite does not use a partial index for a bound value.
+            models.Index(fields=("code",), name="organisation_code"),
+        )
 
     def __str__(self) -> str:
         return self.name

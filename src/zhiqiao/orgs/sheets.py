@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from zhiqiao.kit.sheets import Column, Ledger, RowError, Run, Saved, changed, new, parse, same
-from zhiqiao.orgs.actions import add_organisation, rename
+from zhiqiao.orgs.actions import add_organisation, add_organisations, rename
 from zhiqiao.orgs.enums import Kind
 from zhiqiao.orgs.models import Organisation
 
@@ -13,7 +13,9 @@ SUFFIX = "科协"
 
 def organisations_ledger(under: Organisation) -> Ledger:
     """Return the ledger whose towns and villages lie below ``under``."""
-    return Ledger("organisations", "组织名录", COLUMNS, lambda values, run: _save(values, run, under))
+    return Ledger(
+        "organisations", "组织名录", COLUMNS, lambda values, run: _save(values, run, under), finish=_add_all
+    )
 
 
 COLUMNS = (
@@ -37,16 +39,25 @@ def _save(values: Mapping[str, Any], run: Run, under: Organisation) -> Saved:
 
 
 def _put(kind: Kind, code: str, name: str, parent: Organisation, run: Run) -> Saved:
+    """Put a new organisation in line to be added with its siblings, or rename the one that is there."""
+    waiting: dict[Organisation, dict[str, Organisation]] = run.later
+    if code in waiting.setdefault(parent, {}):
+        raise RowError("与本文件前面的一行代码相同", f"{'village' if kind is Kind.VILLAGE else 'street'}_code")
     known = Organisation.objects.filter(kind=kind, code=code).first()
     if known is None:
-        add_organisation(
-            name=name + SUFFIX, short_name=name, kind=kind, code=code, parent=parent, by=run.by, at=run.at
-        )
+        waiting[parent][code] = Organisation(name=name + SUFFIX, short_name=name, kind=kind, code=code)
         return new()
     if known.short_name == name:
         return same()
     rename(known, name=name + SUFFIX, short_name=name, by=run.by, at=run.at)
     return changed()
+
+
+def _add_all(run: Run) -> None:
+    """Add what is in line, parent by parent: 25,000 villages in a few thousand statements."""
+    for parent, waiting in run.later.items():
+        if waiting:
+            add_organisations(waiting.values(), parent=parent, by=run.by, at=run.at)
 
 
 def _town(values: Mapping[str, Any], run: Run, under: Organisation) -> Organisation:

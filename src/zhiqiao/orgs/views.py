@@ -1,7 +1,8 @@
 """The network as screens: units level by level, the people at each, and what administrators change."""
 
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -43,16 +44,26 @@ PAST_SHOWN = 20
 _NARROWING = ("q", "kind", "closed")
 
 
+def person_of(request: HttpRequest) -> Person:
+    """Return who is at the screen. The front gate lets nobody in here who has not signed in."""
+    return cast(Person, request.user)
+
+
+def _kind_cell(one: Organisation) -> Any:
+    return (
+        one.get_kind_display() if one.is_active else badge(f"{one.get_kind_display()}（已撤销）", "warning")
+    )
+
+
 def _register(name: str, *columns: Column) -> Register:
     """Declare a register of organisations; the whole network and one level of it look the same."""
     return Register(
         name,
         columns=(
             Column("title", "组织", primary=True, href=Organisation.get_absolute_url, sort="name"),
-            Column("kind", "类型"),
+            Column("kind", "类型", kind="badge", cell=_kind_cell),
             *columns,
             Column("below", "下级", kind="number", cell=lambda one: one.below or None),
-            Column("is_active", "状态", kind="badge", cell=lambda one: "" if one.is_active else badge("已撤销")),
             Column("code", "代码", kind="code", optional=True),
         ),
         filters=(
@@ -107,14 +118,19 @@ def organisation(request: HttpRequest, pk: int) -> HttpResponse:
     at = timezone.now()
     line = queries.above(shown)
     counts = queries.count_by_kind(shown.children.all())
+    people = _people_rows(request, shown, at)
     context = {
         "organisation": shown,
         "crumbs": _seen_of(request, line),
         "listing": _listed(CHILDREN, request, shown.children.all()) if counts else None,
         "tabs": _tabs(request, counts, "全部") if len(counts) > 1 else [],
         "facts": _facts(shown, line),
-        "people": [_person_row(request, shown, held) for held in queries.grants_at(shown, at)],
-        "past": queries.past_grants_at(shown, at)[:PAST_SHOWN],
+        "people": people,
+        "roles": _roles_among(people),
+        "past": [
+            {"held": held, "role": role(held.role).title}
+            for held in queries.past_grants_at(shown, at)[:PAST_SHOWN]
+        ],
         "managed": bool(covers(request.user, OrgPerm.MANAGE, shown)),
         "may_have_children": shown.kind in KINDS_BELOW and shown.is_active,
         "fresh_link": request.session.pop(FRESH_LINK, None),
@@ -144,24 +160,36 @@ def _facts(shown: Organisation, line: list[Organisation]) -> list[dict[str, Any]
     ]
 
 
-def _person_row(request: HttpRequest, shown: Organisation, held: Grant) -> dict[str, Any]:
-    """Say how one grant is shown, and what the reader may do about it or why not."""
-    person, kind = held.person, role(held.role)
-    own = person.pk == request.user.pk
-    may_revoke = bool(rules.may_grant(request.user, held.role, shown)) and not own
+def _people_rows(request: HttpRequest, shown: Organisation, at: datetime) -> list[dict[str, Any]]:
+    """Return the people at an organisation, each once, with her roles and what the reader may do about them."""
+    rows: dict[int, dict[str, Any]] = {}
+    for held in queries.grants_at(shown, at):
+        row = rows.setdefault(held.person_id, _person_row(request, shown, held.person))
+        may_revoke = not row["own"] and bool(rules.may_grant(request.user, held.role, shown))
+        form = ReasonForm(auto_id=f"revoke_{held.pk}_%s")
+        row["held"].append({"grant": held, "role": role(held.role), "may_revoke": may_revoke, "form": form})
+    return list(rows.values())
+
+
+def _person_row(request: HttpRequest, shown: Organisation, person: Person) -> dict[str, Any]:
     answer = queries.may_manage_account(request.user, person)
+    own = person.pk == request.user.pk
     return {
-        "grant": held,
         "person": person,
-        "login": " ".join(masked(login) for login in (person.phone, person.email) if login),
-        "role": kind,
-        "may_revoke": may_revoke,
+        "own": own,
+        "login": "　".join(masked(login) for login in (person.phone, person.email) if login),
+        "held": [],
         "may_manage": bool(answer),
         "why_not": "这是您自己" if own else "" if answer else str(answer),
-        "revoke": ReasonForm(auto_id=f"revoke_{held.pk}_%s"),
-        "switch": ReasonForm(auto_id=f"switch_{held.pk}_%s"),
-        "link": ReasonForm(auto_id=f"link_{held.pk}_%s"),
+        "switch": ReasonForm(auto_id=f"switch_{person.pk}_%s"),
+        "link": ReasonForm(auto_id=f"link_{person.pk}_%s"),
     }
+
+
+def _roles_among(people: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """Return what each role held here may do, in words."""
+    names = dict.fromkeys(one["role"].name for row in people for one in row["held"])
+    return [{"title": role(name).title, "value": role(name).sentence} for name in names]
 
 
 def _managed(request: HttpRequest, pk: int) -> Organisation:
@@ -175,7 +203,7 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             added = actions.add_organisation(
-                **form.cleaned_data, parent=parent, by=request.user, at=timezone.now()  # type: ignore[arg-type]
+                **form.cleaned_data, parent=parent, by=person_of(request), at=timezone.now()
             )
         except Refused as refused:
             form.add_error(None, refused.refusal.message)
@@ -197,7 +225,7 @@ def grant(request: HttpRequest, pk: int) -> HttpResponse:
         person, name = form.cleaned_data["person"], form.cleaned_data["role"]
         try:
             actions.grant(
-                person, name, here, by=request.user, at=timezone.now(), until=form.until_instant()  # type: ignore[arg-type]
+                person, name, here, by=person_of(request), at=timezone.now(), until=form.until_instant()
             )
         except Refused as refused:
             form.add_error("role", refused.refusal.message)
@@ -231,10 +259,14 @@ def person_new(request: HttpRequest, pk: int) -> HttpResponse:
 def _appoint(request: HttpRequest, here: Organisation, form: NewPersonForm) -> Person:
     at, given = timezone.now(), form.cleaned_data
     person = accounts.open_account(
-        name=given["name"], phone=given["phone"], email=given["email"], password=None,
-        by=request.user, at=at,  # type: ignore[arg-type]
-    )  # fmt: skip
-    actions.grant(person, given["role"], here, by=request.user, at=at, until=form.until_instant())  # type: ignore[arg-type]
+        name=given["name"],
+        phone=given["phone"],
+        email=given["email"],
+        password=None,
+        by=person_of(request),
+        at=at,
+    )
+    actions.grant(person, given["role"], here, by=person_of(request), at=at, until=form.until_instant())
     return person
 
 
@@ -254,7 +286,7 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     def act(reason: str) -> str:
         if held.person_id == request.user.pk:
             refuse("orgs.own_grant", "不能撤销自己的授权，请由上级管理员办理。")
-        actions.revoke(held, by=request.user, at=timezone.now(), reason=reason)  # type: ignore[arg-type]
+        actions.revoke(held, by=person_of(request), at=timezone.now(), reason=reason)
         return f"已撤销{held.person.name}的“{role(held.role).title}”，对方已打开的页面随即失效。"
 
     return _with_reason(request, act, back=held.organisation)
@@ -264,7 +296,7 @@ def disable(request: HttpRequest, pk: int) -> HttpResponse:
     """Close an account at once."""
 
     def act(person: Person, reason: str) -> str:
-        accounts.disable(person, by=request.user, at=timezone.now(), reason=reason)  # type: ignore[arg-type]
+        accounts.disable(person, by=person_of(request), at=timezone.now(), reason=reason)
         return f"{person.name}的账号已停用，已打开的页面随即失效。"
 
     return _on_account(request, pk, act)
@@ -274,7 +306,7 @@ def enable(request: HttpRequest, pk: int) -> HttpResponse:
     """Open a closed account again."""
 
     def act(person: Person, reason: str) -> str:
-        accounts.enable(person, by=request.user, at=timezone.now(), reason=reason)  # type: ignore[arg-type]
+        accounts.enable(person, by=person_of(request), at=timezone.now(), reason=reason)
         return f"{person.name}的账号已启用，可以用原来的密码登录。"
 
     return _on_account(request, pk, act)
@@ -286,7 +318,7 @@ def new_link(request: HttpRequest, pk: int) -> HttpResponse:
     def act(person: Person, reason: str) -> str:
         if not person.is_active:
             refuse("orgs.disabled", f"{person.name}的账号已停用，请先启用。")
-        audit.record("account.link", person, by=request.user, at=timezone.now(), reason=reason)  # type: ignore[arg-type]
+        audit.record("account.link", person, by=person_of(request), at=timezone.now(), reason=reason)
         _keep_link(request, person)
         return f"已为{person.name}生成新的设置密码链接。"
 
@@ -303,7 +335,9 @@ def _on_account(request: HttpRequest, pk: int, act: Callable[[Person, str], str]
     return _with_reason(request, allowed, back=_where(request))
 
 
-def _with_reason(request: HttpRequest, act: Callable[[str], str], *, back: Organisation | None) -> HttpResponse:
+def _with_reason(
+    request: HttpRequest, act: Callable[[str], str], *, back: Organisation | None
+) -> HttpResponse:
     """Do something that needs a reason, and say on the next page what came of it."""
     form = ReasonForm(request.POST)
     if not form.is_valid():

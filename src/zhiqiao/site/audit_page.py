@@ -1,9 +1,12 @@
 """The audit page: who did what to whom, when and why. Whoever searches it is on record as well."""
 
+import re
 from collections.abc import Iterable
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
 from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
 from django.db.models import CharField, Model, Q, QuerySet
 from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +18,7 @@ from zhiqiao.accounts.models import Person
 from zhiqiao.kit import audit
 from zhiqiao.kit.audit.models import AuditEntry
 from zhiqiao.kit.privacy import CONTACT, CREDENTIAL, masked
+from zhiqiao.kit.web.cells import exact_words, when
 from zhiqiao.kit.web.register import Choice, Column, DateRange, Register, Text
 from zhiqiao.orgs.enums import OrgPerm
 from zhiqiao.orgs.models import Grant, Organisation, Scope
@@ -65,6 +69,7 @@ VERBS = {
 ROLES = {role.name: role.title for role in roles.ROLES}
 _SECRET = (CONTACT, CREDENTIAL)
 _LONGEST = 60
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
 
 def entries_for(who: Who) -> QuerySet[AuditEntry]:
@@ -135,15 +140,16 @@ def _changes(entry: AuditEntry, places: dict[str, str]) -> str:
     lines = []
     for name in dict.fromkeys((*before, *after)):
         old, new = (_shown(entry.subject_type, name, values.get(name), places) for values in (before, after))
-        words = f"{old} → {new}" if name in before and name in after else old or new
-        lines.append(f"{_field(entry.subject_type, name)}：{words or '空'}")
+        words = f"{old or '空'} → {new or '空'}" if name in before and name in after else old or new
+        if words:
+            lines.append(f"{_field(entry.subject_type, name)}：{words}")
     return "\n".join(lines)
 
 
 def _field(subject_type: str, name: str) -> str:
     try:
         return str(apps.get_model(subject_type)._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
-    except (LookupError, ValueError, AttributeError):
+    except (LookupError, ValueError, FieldDoesNotExist):
         return _OTHERS.get(name, name)
 
 
@@ -165,6 +171,8 @@ def _shown(subject_type: str, name: str, value: Any, places: dict[str, str]) -> 
     text = "、".join(map(str, value)) if isinstance(value, list) else str(value)
     if _is_secret(subject_type, name):
         return masked(text)
+    if _INSTANT.match(text):
+        return exact_words(datetime.fromisoformat(text))
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
@@ -184,7 +192,7 @@ def _subject_kinds() -> list[tuple[str, str]]:
 AUDIT = Register(
     "audit",
     columns=(
-        Column("at", "时间", kind="when"),
+        Column("at", "时间", kind="badge", cell=lambda entry: when(entry.at, "exact")),
         Column("actor_name", "谁", primary=True),
         Column("verb", "做了什么", cell=_verb),
         Column("subject", "对象", cell=lambda entry: entry.subject_words),
@@ -218,7 +226,9 @@ def _put_into_words(entries: list[AuditEntry]) -> None:
     """Give each entry of a page the words for its subject and its content; few queries for all of them."""
     names = _names([(entry.subject_type, entry.subject_id) for entry in entries])
     values = [part for entry in entries for part in (entry.before, entry.after) if part]
-    places = _known("orgs.organisation", {str(part["organisation"]) for part in values if "organisation" in part})
+    places = _known(
+        "orgs.organisation", {str(part["organisation"]) for part in values if "organisation" in part}
+    )
     for entry in entries:
         entry.subject_words = names[entry.subject_type, entry.subject_id]  # type: ignore[attr-defined]
         entry.changes_words = _changes(entry, places)  # type: ignore[attr-defined]
@@ -230,9 +240,12 @@ def _record(request: HttpRequest, conditions: str) -> None:
         return
     request.session["audited"] = conditions
     audit.record(
-        "audit.search", None, by=request.user, at=timezone.now(),  # type: ignore[arg-type]
+        "audit.search",
+        None,
+        by=cast(Person, request.user),
+        at=timezone.now(),
         after={"conditions": conditions or "全部"},
-    )  # fmt: skip
+    )
 
 
 def _names(subjects: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:

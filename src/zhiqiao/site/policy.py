@@ -4,7 +4,7 @@ A URL missing here is closed, and the test that compares this table with the URL
 """
 
 from zhiqiao.directory.enums import DirectoryPerm
-from zhiqiao.kit.web.policy import LINK, PUBLIC, SIGNED_IN, Policy, holds
+from zhiqiao.kit.web.policy import LINK, PUBLIC, SIGNED_IN, Access, Policy, holds
 from zhiqiao.needs.enums import NeedPerm
 from zhiqiao.orgs.enums import OrgPerm
 
@@ -39,6 +39,26 @@ _NEEDS_WORKBENCH: Policy = {
     "needs:calendar": {"GET": holds(NeedPerm.VIEW, subject="needs.need")},
     "needs:file": {"GET": holds(NeedPerm.VIEW, subject="needs.need")},
     "search": {"GET": holds(NeedPerm.VIEW, DirectoryPerm.VIEW)},
+}
+
+_NEEDS_PORTAL: Policy = {
+    "needs:find": {"GET": PUBLIC, "POST": PUBLIC},
+    "needs:published": {"GET": PUBLIC},
+    "needs:published_detail": {"GET": PUBLIC},
+    "needs:ask": {"GET": holds(NeedPerm.ASK), "POST": holds(NeedPerm.ASK)},
+    "needs:draft": {
+        "GET": holds(NeedPerm.ASK, subject="needs.need"),
+        "POST": holds(NeedPerm.ASK, subject="needs.need"),
+    },
+    "needs:mine": {"GET": SIGNED_IN},
+    "needs:mine_detail": {
+        "GET": Access("signed_in", subject="needs.need"),
+        "POST": Access("signed_in", subject="needs.need"),
+    },
+    "needs:answer": {"GET": LINK, "POST": LINK},
+    "needs:link_calendar": {"GET": LINK},
+    "needs:follow": {"GET": LINK, "POST": LINK},
+    "needs:follow_calendar": {"GET": LINK},
 }
 
 _NEEDS: Policy = {**_NEEDS_WORKBENCH}
@@ -100,6 +120,6 @@ _IMPORTS: Policy = {
     "import_errors": {"POST": _IMPORTERS},
 }
 
-POLICY: Policy = {**_SITE, **_NEEDS, **_DIRECTORY, **_ORGS, **_INSIGHTS, **_IMPORTS}
+POLICY: Policy = {**_SITE, **_NEEDS_PORTAL, **_NEEDS, **_DIRECTORY, **_ORGS, **_INSIGHTS, **_IMPORTS}
 
 __all__ = ["LINK", "POLICY", "DirectoryPerm", "NeedPerm", "OrgPerm", "holds"]

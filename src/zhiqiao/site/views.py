@@ -15,16 +15,30 @@ from zhiqiao.accounts import actions as accounts
 from zhiqiao.accounts.forms import LoginForm, PasswordForm
 from zhiqiao.kit.notify.models import Delivery
 from zhiqiao.kit.web.models import Draft
+from zhiqiao.needs import published
 from zhiqiao.needs.enums import NeedPerm
+from zhiqiao.needs.forms.portal import QuestionForm
+from zhiqiao.needs.queries import inbox
+from zhiqiao.needs.views.portal_menu import portal_menu
 from zhiqiao.orgs.scope import in_words, may_somewhere
 
 COOKIE_AGE = 365 * 24 * 3600
 DRAFT_BYTES = 64 * 1024
+CARDS = 3
 
 
 def home(request: HttpRequest) -> HttpResponse:
     """The portal's front page: ask, find, and what has been achieved so far."""
-    return render(request, "site/home.html")
+    context = {
+        "menu": portal_menu(request),
+        "form": QuestionForm(),
+        "figures": published.figures(),
+        "recent": published.recent(CARDS),
+        "solved": published.solved(CARDS),
+        "waiting": inbox(request.user).count() if request.user.is_authenticated else 0,
+        "staff": may_somewhere(request.user, NeedPerm.HANDLE),
+    }
+    return render(request, "site/home.html", context)
 
 
 @never_cache

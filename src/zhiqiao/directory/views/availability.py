@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from zhiqiao.directory import actions, queries
 from zhiqiao.directory.forms import AvailabilityForm
 from zhiqiao.directory.models import Expert
+from zhiqiao.directory.views import person_of
 
 
 @never_cache
@@ -17,11 +18,13 @@ def availability(request: HttpRequest) -> HttpResponse:
     mine = get_object_or_404(Expert.objects.select_related("organisation"), person=request.user)
     form = AvailabilityForm(mine, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        actions.save_expert(mine, by=request.user, at=timezone.now(), changes=form.changes())  # type: ignore[arg-type]
+        actions.save_expert(mine, by=person_of(request), at=timezone.now(), changes=form.changes())
         messages.success(request, "已保存，从下一次邀请开始按这个办。")
         return redirect("directory:availability")
     in_hand = queries.open_tasks([mine.pk]).get(mine.pk, 0)
-    return render(request, "directory/availability.html", {"form": form, "expert": mine, "facts": _facts(mine, in_hand)})
+    return render(
+        request, "directory/availability.html", {"form": form, "expert": mine, "facts": _facts(mine, in_hand)}
+    )
 
 
 def _facts(mine: Expert, in_hand: int) -> list[dict[str, str]]:

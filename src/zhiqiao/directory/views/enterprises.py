@@ -12,6 +12,7 @@ from zhiqiao.directory.codes import INDUSTRIES
 from zhiqiao.directory.enums import DirectoryPerm
 from zhiqiao.directory.forms import EnterpriseForm, options
 from zhiqiao.directory.models import Enterprise
+from zhiqiao.directory.views import person_of
 from zhiqiao.kit.errors import Refused
 from zhiqiao.kit.web.register import Choice, Column, Flag, Register, Text
 from zhiqiao.orgs.queries import above, in_subtrees, organisations_for
@@ -23,7 +24,13 @@ _TAKEN = "这个代码的企业刚刚由别人登记，请在企业清单里搜�
 ENTERPRISES = Register(
     "enterprises",
     columns=(
-        Column("organisation.name", "企业", primary=True, href=Enterprise.get_absolute_url, sort="organisation__name"),
+        Column(
+            "organisation.name",
+            "企业",
+            primary=True,
+            href=Enterprise.get_absolute_url,
+            sort="organisation__name",
+        ),
         Column("credit_code", "统一社会信用代码", kind="code"),
         Column("industry", "行业", sort="industry"),
         Column("organisation.parent.title", "所在地"),
@@ -58,7 +65,11 @@ def enterprise(request: HttpRequest, pk: int) -> HttpResponse:
     organisation = shown.organisation
     line = " › ".join(one.title for one in above(organisation))
     facts = [
-        {"title": "统一社会信用代码", "value": shown.credit_code, "note": "校验位已核对" if shown.credit_code else ""},
+        {
+            "title": "统一社会信用代码",
+            "value": shown.credit_code,
+            "note": "校验位已核对" if shown.credit_code else "",
+        },
         {"title": "行业", "value": shown.get_industry_display() if shown.industry else ""},
         {"title": "细分行业", "value": shown.industry_text},
         {"title": "所在地", "value": line},
@@ -73,7 +84,7 @@ def new(request: HttpRequest) -> HttpResponse:
     form = EnterpriseForm(request.user, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            added = actions.add_enterprise(**form.cleaned_data, by=request.user, at=timezone.now())
+            added = actions.add_enterprise(**form.cleaned_data, by=person_of(request), at=timezone.now())
         except IntegrityError:
             form.add_error("credit_code", _TAKEN)
         except Refused as refused:

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
 
@@ -23,6 +24,7 @@ from zhiqiao.directory.forms import (
     options,
 )
 from zhiqiao.directory.models import Expert
+from zhiqiao.directory.views import person_of
 from zhiqiao.kit import audit, clock
 from zhiqiao.kit.errors import Refused, require
 from zhiqiao.kit.privacy import masked
@@ -42,14 +44,15 @@ def state(expert: Expert, in_hand: int, at: datetime) -> tuple[str, str]:
     if not expert.is_active:
         return "不在库", "neutral"
     if expert.resting_until and expert.resting_until >= clock.local_date(at):
-        return f"暂不打扰至 {expert.resting_until:%m-%d}", "warning"
+        return "暂不打扰", "warning"
     if in_hand >= expert.task_cap:
         return "已到上限", "warning"
     return "可邀请", "success"
 
 
 def _state_cell(expert: Any) -> SafeString:
-    return badge(*state(expert, expert.in_hand, expert.shown_at))
+    words, tone = state(expert, expert.in_hand, expert.shown_at)
+    return format_html("{} {}", load_words(expert, expert.in_hand), badge(words, tone))
 
 
 EXPERTS = Register(
@@ -58,11 +61,10 @@ EXPERTS = Register(
         Column("name", "姓名", primary=True, href=Expert.get_absolute_url, sort=("name", "unit")),
         Column("kind", "类别", sort="kind"),
         Column("unit", "单位", sort="unit"),
-        Column("title", "职称", sort="title"),
         Column("disciplines", "学科", cell=lambda expert: "、".join(expert.discipline_titles)),
         Column("organisation.title", "推荐单位"),
-        Column("in_hand", "在手/上限", cell=lambda expert: load_words(expert, expert.in_hand)),
-        Column("state", "目前", kind="badge", cell=_state_cell),
+        Column("state", "在手 / 上限", kind="badge", cell=_state_cell),
+        Column("title", "职称", sort="title", optional=True),
         Column("position", "职务", optional=True),
         Column("keywords", "研究方向", optional=True),
         Column("sharing", "共享范围", optional=True),
@@ -72,7 +74,9 @@ EXPERTS = Register(
     filters=(
         Text("q", "姓名、单位或研究方向", fields=("name", "unit", "keywords")),
         Choice("kind", "类别", choices=ExpertKind.choices, many=True),
-        Choice("discipline", "学科", choices=list(DISCIPLINES.items()), many=True, where=queries.in_disciplines),
+        Choice(
+            "discipline", "学科", choices=list(DISCIPLINES.items()), many=True, where=queries.in_disciplines
+        ),
         Choice("organisation", "推荐单位", where=lambda pks: Q(organisation__in=in_subtrees(pks))),
         Text("title", "职称", fields=("title",), more=True),
         Flag("available", "现在可邀请", where=queries.available),
@@ -127,9 +131,13 @@ def _reveal(request: HttpRequest, shown: Expert, form: RevealForm, at: datetime)
         form.add_error(None, refused.refusal.message)
         return ""
     audit.record(
-        "expert.contact", shown, by=request.user, at=at,  # type: ignore[arg-type]
-        after={"field": field}, reason=form.cleaned_data["reason"],
-    )  # fmt: skip
+        "expert.contact",
+        shown,
+        by=person_of(request),
+        at=at,
+        after={"field": field},
+        reason=form.cleaned_data["reason"],
+    )
     return str(field)
 
 
@@ -200,9 +208,12 @@ def _form_page(request: HttpRequest, known: Expert | None) -> HttpResponse:
     if data is not None and not more and form.is_valid() and evidence.is_valid():
         at = timezone.now()
         saved = actions.save_expert(
-            known or Expert(), by=request.user, at=at,  # type: ignore[arg-type]
-            belongings=belongings(form, evidence), changes=form.changes(at),
-        )  # fmt: skip
+            known or Expert(),
+            by=person_of(request),
+            at=at,
+            belongings=belongings(form, evidence),
+            changes=form.changes(at),
+        )
         messages.success(request, f"{saved.name}的信息已保存，马上可以找到。")
         return redirect(saved)
     if more:  # more rows are asked for, nothing is judged yet

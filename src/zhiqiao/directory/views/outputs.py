@@ -10,6 +10,7 @@ from zhiqiao.directory import actions, queries
 from zhiqiao.directory.enums import TRL, DirectoryPerm, OutputKind
 from zhiqiao.directory.forms import OutputForm, options
 from zhiqiao.directory.models import ResearchOutput
+from zhiqiao.directory.views import person_of
 from zhiqiao.kit.web.register import Choice, Column, Register, Text
 from zhiqiao.orgs.queries import in_subtrees
 from zhiqiao.orgs.scope import covers, may_somewhere
@@ -76,7 +77,7 @@ def _form_page(request: HttpRequest, known: ResearchOutput | None) -> HttpRespon
     form = OutputForm(request.user, known, request.POST or None)
     if request.method == "POST" and form.is_valid():
         saved = actions.save_output(
-            form.apply_to(known or ResearchOutput()), by=request.user, at=timezone.now()  # type: ignore[arg-type]
+            form.apply_to(known or ResearchOutput()), by=person_of(request), at=timezone.now()
         )
         messages.success(request, "成果已保存。")
         return redirect(saved)

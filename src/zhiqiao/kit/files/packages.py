@@ -34,9 +34,8 @@ class PackageLimits:
 
     directory: int = 1 * _MIB
     members: int = 4000  # count
-    member: int = 300 * _MIB
     total: int = 300 * _MIB
-    ratio: int = 250  # unpacked : packed, for members larger than `ratio_from`
+    ratio: int = 150  # unpacked : packed, of each member and of the whole, beyond `ratio_from`
     ratio_from: int = 8 * _MIB
 
 
@@ -153,9 +152,9 @@ def _check_members(members: list[zipfile.ZipInfo], limits: PackageLimits) -> Non
         refuse("file.bomb", "文件里的部件过多,无法处理。请只保留需要的内容后另存一份。")
     if any(each.flag_bits & 1 for each in members):
         refuse("file.encrypted", "文件已加密。请去掉密码,另存一份再上传。")
-    if sum(each.file_size for each in members) > limits.total or any(
-        _swells(each, limits) for each in members
-    ):
+    packed, total = sum(each.compress_size for each in members), sum(each.file_size for each in members)
+    sizes = [(each.compress_size, each.file_size) for each in members]
+    if total > limits.total or any(_swells(*size, limits) for size in (*sizes, (packed, total))):
         refuse("file.bomb", "文件很小,展开后却过大,不予打开。请只保留需要的内容后另存一份。")
     names = {each.filename.lower() for each in members}
     if len(names) != len(members) or any(_leads_out(name) for name in names):
@@ -168,10 +167,8 @@ def _check_members(members: list[zipfile.ZipInfo], limits: PackageLimits) -> Non
             refuse("file.bomb", "文件内部互相重叠,不予打开。请用 Excel 或 WPS 打开后另存一份再上传。")
 
 
-def _swells(member: zipfile.ZipInfo, limits: PackageLimits) -> bool:
-    if member.file_size > limits.member:
-        return True
-    return member.file_size > limits.ratio_from and member.file_size > limits.ratio * member.compress_size
+def _swells(packed: int, unpacked: int, limits: PackageLimits) -> bool:
+    return unpacked > limits.ratio_from and unpacked > limits.ratio * packed
 
 
 def _leads_out(name: str) -> bool:

@@ -77,21 +77,21 @@ class Flow:
         at: datetime,
         note: str = "",
         data: dict[str, Any] | None = None,
-        within: Duration | None = None,
+        due_at: datetime | None = None,
         **changes: Any,
     ) -> Transition:
         """Take one step: move the row, and write transition, audit entry and outbox job with it.
 
         The row moves only from the version that was loaded, so that of two clerks, or two clicks, one
         moves it and the other is told. ``changes`` are further fields of the subject saved in the same
-        UPDATE; ``within`` overrides the step's own clock.
+        UPDATE; ``due_at`` overrides the step's own clock.
 
         :raises Refused: the rule says no (its words), or the subject has moved on (code flow.moved_on).
         """
         require(self.check(subject, step_name, by))
         step, source = self.steps[step_name], subject.stage
-        clock_of_next = within or step.within
-        due_at = clock.due(at, clock_of_next).at if clock_of_next else None
+        if due_at is None and step.within is not None:
+            due_at = clock.due(at, step.within).at
         moved = {"stage": step.target, "stage_at": at, "due_at": due_at, "version": subject.version + 1}
         rows = type(subject)._base_manager.filter(pk=subject.pk, stage=source, version=subject.version)
         if rows.update(**moved, **changes) != 1:

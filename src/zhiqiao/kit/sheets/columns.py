@@ -89,15 +89,18 @@ class Run:
     by, at : who imports, and when. row : number of the row as the person's program shows it.
     memo : the app's own look-ups for this pass. It is emptied when a row is refused, because what that row
     created has been undone.
+    later : what good rows leave for the ledger's ``finish``, which saves it in bulk; it outlives refused rows.
     """
 
     by: By
     at: datetime
     row: int = 0
     memo: dict[Any, Any] = field(default_factory=dict)
+    later: dict[Any, Any] = field(default_factory=dict)
 
 
 SaveRow = Callable[[Mapping[str, Any], Run], Saved]
+Finish = Callable[[Run], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +111,15 @@ class Ledger:
     save_row : saves one row through the app's actions and says what changed. It gets only the columns that
     are filled, because an empty cell means "unchanged"; None means "clear this". To refuse a row it raises
     RowError or Refused. It must not swallow database errors.
+    finish : called once after the last row, in the same transaction, to save in bulk what ``save_row`` has
+    put into ``run.later``.
     """
 
     name: str
     title: str
     columns: Sequence[Column]
     save_row: SaveRow
+    finish: Finish | None = None
 
     def __post_init__(self) -> None:
         seen: set[str] = set()

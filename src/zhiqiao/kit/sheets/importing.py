@@ -170,6 +170,8 @@ def _save(
             run.row = number
             _save_row(ledger, cells, report, run)
             tick("保存", count)
+        if ledger.finish is not None:
+            ledger.finish(run)
         if keep and (skip_bad or not report.bad):
             report.saved = True
             _finished(report)

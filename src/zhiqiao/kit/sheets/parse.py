@@ -130,7 +130,7 @@ def _decimal(cell: str) -> Decimal:
         number = Decimal(plain)
     except InvalidOperation:
         number = Decimal("NaN")
-    if not number.is_finite() or abs(number) >= Decimal("1e15"):
+    if not number.is_finite() or number.adjusted() >= 15 or number.adjusted() < -15:
         raise ValueError(f"应是数字,现在是“{_shown(cell)}”")
     return number
 

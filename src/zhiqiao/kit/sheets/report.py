@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any, BinaryIO, NamedTuple
@@ -40,13 +41,18 @@ class BadRows:
     """The refused rows with their cells and mistakes, on disk, for the workbook that goes back."""
 
     def __init__(self) -> None:
-        self._file: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - lives with the report
+        self._file: IO[str] | None = None
 
     def add(self, row: int, cells: Mapping[str, str], problems: list[Problem]) -> None:
+        if self._file is None:
+            self._file = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed with this object
+            weakref.finalize(self, self._file.close)
         words = "；".join(f"{problem.title}{problem.words}" for problem in problems)
         self._file.write(json.dumps([row, cells, words]) + "\n")
 
     def __iter__(self) -> Iterator[tuple[int, dict[str, str], str]]:
+        if self._file is None:
+            return
         self._file.seek(0)
         for line in self._file:
             row, cells, words = json.loads(line)

@@ -3,9 +3,11 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Generator, Iterator
+from contextlib import closing, suppress
 from itertools import chain, islice
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
 from zhiqiao.kit.errors import refuse
 from zhiqiao.kit.sheets.cells import Cell, Flaw
@@ -20,6 +22,9 @@ WHOLE_ROW = ""  # stands where a column name would, for what is wrong with the r
 _HEADER_WITHIN = 20  # rows
 _LONGEST_LINE = 1024 * 1024  # characters
 _LONGEST_RECORD = 2 * 1024 * 1024  # characters, over all lines of one record
+_JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_JSON_BRACKET = re.compile(r"[\[{]")
+_MOST_BRACKETS = 500  # outside of strings, in one line
 _IGNORED = frozenset(heading_key(heading) for heading in ERROR_HEADINGS)
 
 Row = tuple[int, dict[str, Cell]]
@@ -48,15 +53,16 @@ class Table:
         Numbers are those the person sees: rows of the sheet, records of a CSV, lines or items of JSON.
         :raises Refused: no headings, required columns missing, too many rows, damaged.
         """
-        rows = {"xlsx": self._xlsx, "csv": self._csv, "json": self._json}[source.kind](source)
-        for count, (number, cells) in enumerate(rows, 1):
-            if count > MAX_ROWS:
-                refuse("sheet.rows", f"超过 {MAX_ROWS:,} 行。请分成几份再导入。")
-            yield number, cells
+        kinds = {"xlsx": self._xlsx, "csv": self._csv, "json": self._json}
+        with closing(kinds[source.kind](source)) as rows:
+            for count, (number, cells) in enumerate(rows, 1):
+                if count > MAX_ROWS:
+                    refuse("sheet.rows", f"超过 {MAX_ROWS:,} 行。请分成几份再导入。")
+                yield number, cells
 
     # --- kinds ----------------------------------------------------------------------------------
 
-    def _xlsx(self, source: Source) -> Iterator[Row]:
+    def _xlsx(self, source: Source) -> Generator[Row, None, None]:
         assert source.package is not None  # noqa: S101 - the gate sets it for workbooks
         with Workbook(source.package) as workbook:
             for title in workbook.sheets:
@@ -71,25 +77,29 @@ class Table:
                     return
         self._no_heading()
 
-    def _csv(self, source: Source) -> Iterator[Row]:
-        raw = _records(source)
-        first = list(islice(raw, _HEADER_WITHIN))
-        if self._best_heading(first) is None:
-            self._no_heading()
-        yield from self._tabular(first, raw, strict=True)
+    def _csv(self, source: Source) -> Generator[Row, None, None]:
+        with closing(_records(source)) as raw:
+            first = list(islice(raw, _HEADER_WITHIN))
+            if self._best_heading(first) is None:
+                self._no_heading()
+            yield from self._tabular(first, raw, strict=True)
 
-    def _json(self, source: Source) -> Iterator[Row]:
+    def _json(self, source: Source) -> Generator[Row, None, None]:
         self.columns = list(self.ledger.columns)
-        for number, item in _objects(source):
-            cells: dict[str, Cell] = {}
-            for heading, value in item.items():
-                column = self._known.get(heading_key(heading))
-                if column is None:
-                    self._note_unknown(heading)
-                elif (cell := _json_text(value)) != "":
-                    cells[column.name] = cell
-            if cells:
-                yield number, cells
+        with closing(_objects(source)) as items:
+            for number, item in items:
+                if cells := self._from_json(item):
+                    yield number, cells
+
+    def _from_json(self, item: dict[str, Any]) -> dict[str, Cell]:
+        cells: dict[str, Cell] = {}
+        for heading, value in item.items():
+            column = self._known.get(heading_key(heading))
+            if column is None:
+                self._note_unknown(heading)
+            elif (cell := _json_text(value)) != "":
+                cells[column.name] = cell
+        return cells
 
     # --- headings -------------------------------------------------------------------------------
 
@@ -151,7 +161,7 @@ class Table:
         ):
             self.unknown.append(heading)
 
-    def _no_heading(self) -> None:
+    def _no_heading(self) -> NoReturn:
         titles = "、".join(column.title for column in list(self.ledger.columns)[:8])
         refuse("sheet.no_heading", f"没有找到表头。第一行应是列名:{titles}等。可以下载模板对照。")
 
@@ -180,13 +190,14 @@ class _Lines:
         self._text.detach()  # the stream belongs to the caller
 
 
-def _records(source: Source) -> Iterator[RawRow]:
+def _records(source: Source) -> Generator[RawRow, None, None]:
+    delimiter = _delimiter(source)
     lines = _Lines(source.stream, source.encoding)
     try:
-        reader = csv.reader(iter(lines), delimiter=_delimiter(source))
+        reader = csv.reader(iter(lines), delimiter=delimiter)
         for number, record in enumerate(reader, 1):
             lines.taken = 0
-            cells = {
+            cells: dict[int, Cell] = {
                 index: unguarded(cell) for index, cell in enumerate(record[:MAX_COLUMNS]) if cell.strip()
             }
             if cells:
@@ -204,12 +215,11 @@ def _delimiter(source: Source) -> str:
     return max(",\t;", key=lambda mark: (first.count(mark), mark == ","))
 
 
-def _objects(source: Source) -> Iterator[tuple[int, dict[str, Any]]]:
-    lines = _Lines(source.stream, source.encoding)
+def _objects(source: Source) -> Generator[tuple[int, dict[str, Any]], None, None]:
     source.stream.seek(0)
     if source.stream.read(64).lstrip(b"\xef\xbb\xbf\r\n\t ").startswith(b"["):
         refuse("sheet.json_array", "请把 JSON 改成每行一个对象(.jsonl),不要用方括号括起来的数组。")
-    source.stream.seek(0)
+    lines = _Lines(source.stream, source.encoding)
     try:
         for line in lines:
             lines.taken = 0
@@ -220,10 +230,10 @@ def _objects(source: Source) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _object(line: str, number: int) -> dict[str, Any]:
-    try:
-        item = json.loads(line, parse_constant=_no_number)
-    except (ValueError, RecursionError):
-        item = None
+    item = None
+    if len(_JSON_BRACKET.findall(_JSON_STRING.sub("", line))) <= _MOST_BRACKETS:  # no depth to fall into
+        with suppress(ValueError):
+            item = json.loads(line, parse_constant=_no_number)
     if not isinstance(item, dict):
         refuse("sheet.json", f'第 {number} 行不是一个 JSON 对象。每行应写成 {{"列名": "内容", …}}。')
     return item

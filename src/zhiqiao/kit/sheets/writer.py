@@ -57,27 +57,29 @@ def write(
 
 def template(ledger: Ledger) -> bytes:
     """Return an empty workbook for a ledger: headings, an example row marked as such, and how to fill it in."""
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(_sheet_title(ledger.title))
+    book = Workbook()
+    sheet = book.active
+    sheet.title = _sheet_title(ledger.title)
     _lay_out(sheet, ledger.columns)
-    sheet.row_dimensions[2].hidden = True
-    for index, column in enumerate(ledger.columns, 1):
-        choices = getattr(column.parse, "choices", None)
-        if choices and len(listed := ",".join(choices)) <= 250 and '"' not in listed:
-            letter = get_column_letter(index)
-            validation = DataValidation(
-                "list", formula1=f'"{listed}"', allow_blank=True, showErrorMessage=False
-            )
-            validation.add(f"{letter}3:{letter}5000")
-            sheet.add_data_validation(validation)
     sheet.append([_heading(sheet, column, marked=True) for column in ledger.columns])
     sheet.append([_text(sheet, column.name) for column in ledger.columns])
+    sheet.row_dimensions[2].hidden = True
     sheet.append(_example(sheet, ledger.columns))
-    help_sheet = book.create_sheet("填表说明")
-    _fill_help(help_sheet, ledger)
+    for index, column in enumerate(ledger.columns, 1):
+        if choices := _listed(column):
+            cells = f"{get_column_letter(index)}3:{get_column_letter(index)}5000"
+            validation = DataValidation("list", formula1=f'"{choices}"', allow_blank=True, sqref=cells)
+            sheet.add_data_validation(validation)
+    _fill_help(book.create_sheet("填表说明"), ledger)
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def _listed(column: Column) -> str:
+    """Return the choices of a column as Excel takes them for a drop-down; empty if it cannot."""
+    listed = ",".join(getattr(column.parse, "choices", ()))
+    return listed if len(listed) <= 250 and '"' not in listed else ""
 
 
 def guarded(text: str) -> str:

@@ -9,13 +9,13 @@ import tempfile
 import zipfile
 from array import array
 from collections.abc import Generator
-from typing import IO, Self
+from typing import Self
 from urllib.parse import unquote
 
 from zhiqiao.kit.errors import refuse
 from zhiqiao.kit.files.packages import BROKEN
 from zhiqiao.kit.sheets.cells import FORMULA, Cell, is_date_format, unescaped, written
-from zhiqiao.kit.sheets.xml import Handlers, damaged, walk
+from zhiqiao.kit.sheets.xml import Handlers, Part, damaged, walk
 
 MAX_COLUMNS = 200
 _LONGEST_CELL = 100_000  # characters; Excel itself stops at 32 767
@@ -39,7 +39,7 @@ class SharedStrings(Handlers):
         start, end = self._ends[number], self._ends[number + 1]
         return os.pread(self._file.fileno(), end - start, start).decode()
 
-    def load(self, part: IO[bytes]) -> None:
+    def load(self, part: Part) -> None:
         """Read the whole part. :raises Refused: damaged or a text beyond reason."""
         for _ in walk(part, self):
             pass
@@ -192,11 +192,11 @@ class _Part:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int, /) -> bytes:
         try:
             return self._file.read(size)
         except BROKEN:
-            return damaged()
+            damaged()
 
 
 class _Sheet(Handlers):

@@ -1,7 +1,7 @@
 """XML parts read as a stream, in bounded memory and without document types or entities."""
 
-from collections.abc import Callable, Iterator
-from typing import IO, Any
+from collections.abc import Iterator
+from typing import Any, NoReturn, Protocol
 from xml.parsers import expat
 
 from zhiqiao.kit.errors import refuse
@@ -9,7 +9,11 @@ from zhiqiao.kit.errors import refuse
 _CHUNK = 64 * 1024
 _LONGEST_PIECE = 4 * 1024 * 1024  # bytes one tag, comment or stretch of text may take
 
-Start = Callable[[str, dict[str, str]], None]
+
+class Part(Protocol):
+    """A stream of XML."""
+
+    def read(self, size: int, /) -> bytes: ...
 
 
 class Handlers:
@@ -25,7 +29,7 @@ class Handlers:
         """Characters between tags, possibly in several pieces."""
 
 
-def walk(part: IO[bytes], handlers: Handlers) -> Iterator[None]:
+def walk(part: Part, handlers: Handlers) -> Iterator[None]:
     """Feed a part to its handlers; yields after every chunk, so that the caller can pass on what is ready.
 
     :raises Refused: damaged, a document type or entity, or a single piece of several MiB.
@@ -52,7 +56,7 @@ def walk(part: IO[bytes], handlers: Handlers) -> Iterator[None]:
         damaged()
 
 
-def damaged() -> Any:
+def damaged() -> NoReturn:
     """:raises Refused: always."""
     refuse("sheet.damaged", "工作簿已损坏,读不完整。请用 Excel 或 WPS 打开后另存一份再导入。")
 
@@ -61,5 +65,5 @@ def _local(name: str) -> str:
     return name[name.find(":") + 1 :]
 
 
-def _document_type(*_: Any) -> None:
+def _document_type(*_: Any) -> NoReturn:
     refuse("sheet.entities", "工作簿内部含有不正常的定义(实体),不予打开。请另存一份再导入。")

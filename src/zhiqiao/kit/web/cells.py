@@ -71,8 +71,8 @@ def when(
         words = exact
     else:
         words = when_words(at, now or timezone.now())
-    if words == exact:
-        return format_html('<time datetime="{}">{}</time>', at.isoformat(), words)
+    if style != "short" or words == exact:
+        return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), exact, words)
     return format_html(
         '<time datetime="{}" title="{}" data-when><span class="no-print">{}</span><span class="only-print">{}</span></time>',
         at.isoformat(), exact, words, exact,

@@ -72,7 +72,7 @@ class Text(Filter):
         text = clean_text(params.get(self.name, ""))
         if not text:
             return Reading()
-        problems = ()
+        problems: tuple[str, ...] = ()
         if len(text) > LONGEST_TEXT:
             problems = (f"“{self.title}”只取了前 {LONGEST_TEXT} 个字。",)
             text = text[:LONGEST_TEXT]

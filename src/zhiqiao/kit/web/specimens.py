@@ -245,7 +245,7 @@ class NeedForm(forms.Form):
     wanted_by = forms.DateField(label="希望完成的日期", required=False, help_text="例：2026-12-31。")
     budget = forms.IntegerField(label="意向投入（万元）", min_value=0, required=False)
     phone = forms.CharField(label="联系电话", max_length=20)
-    files = forms.FileField(label="附件", required=False, help_text="图纸、检测报告等，单个不超过 20 MB。")
+    papers = forms.FileField(label="附件", required=False, help_text="图纸、检测报告等，单个不超过 20 MB。")
     agreed = forms.BooleanField(label="同意把需求内容提供给被邀请的专家")
 
 

@@ -39,7 +39,7 @@ class State:
         notices = [problem for reading in readings for problem in reading.problems]
         columns = _read_columns(register, params, notices)
         sort = _read_sort(register, params, notices)
-        cursor = next(((name, params[name]) for name in ("after", "before") if params.get(name)), None)
+        cursor = next(((name, str(params[name])) for name in ("after", "before") if params.get(name)), None)
         return cls(register, readings, columns, sort, cursor, _read_extras(register, params), notices)
 
     @property
@@ -54,7 +54,8 @@ class State:
         column = self.sorted_by
         if column is None:
             return tuple(register.order)
-        return (*column.sort_fields(self.descending), register.order[-1])
+        # The key turns with the column, so that one index serves both directions.
+        return (*column.sort_fields(self.descending), "-pk" if self.descending else "pk")
 
     @property
     def salt(self) -> str:

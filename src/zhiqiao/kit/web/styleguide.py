@@ -1,6 +1,7 @@
 """The living page of the design system: every component with its states, and whole screens made of them."""
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import Q
@@ -74,11 +75,14 @@ def styleguide(request: HttpRequest) -> HttpResponse:
     return render(request, f"kit/styleguide/{screen or 'components'}.html", _context(request.GET, now))
 
 
-def sample_listing(params: QueryDict, now: dt.datetime, rows: list[Any], total: Count) -> Listing[Any]:
+def sample_listing(
+    params: QueryDict, now: dt.datetime, rows: list[Any], total: Count, name: str = "sample"
+) -> Listing[Any]:
     """A listing of rows at hand: the URL is read as ever, nothing is fetched."""
+    register = replace(SAMPLE, name=name)
     return Listing(
-        register=SAMPLE,
-        state=State.read(SAMPLE, params, None),
+        register=register,
+        state=State.read(register, params, None),
         page=Page(rows, has_next=total.number > len(rows), has_previous=False),
         total=total,
         at=now,
@@ -98,9 +102,9 @@ def _context(params: QueryDict, now: dt.datetime) -> dict[str, Any]:
         "bad_form": specimens.bad_form(),
         "listing": sample_listing(params, now, specimens.needs(now), Count(371)),
         "many": sample_listing(params, now, specimens.needs(now, 30), Count(10_000, capped=True)),
-        "none": sample_listing(QueryDict("stage=对接&late=1"), now, [], Count(0)),
+        "none": sample_listing(QueryDict("stage=对接&late=1"), now, [], Count(0), "sample-none"),
         "odd": sample_listing(
-            QueryDict("stage=没有的&received_from=昨天"), now, specimens.needs(now, 2), Count(2)
+            QueryDict("stage=没有的&received_from=昨天"), now, specimens.needs(now, 2), Count(2), "sample-odd"
         ),
         "work": specimens.worklist(now),
         "steps": specimens.STEPS,

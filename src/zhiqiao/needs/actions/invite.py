@@ -42,7 +42,7 @@ def invite_experts(
     made = _line_up(need, experts, at=at, message=message, why=why or {})
     names = "、".join(expert.name for expert in experts)
     note = f"按顺序邀请:{names};同时联系 {wanted} 位"
-    NEED_FLOW.advance(need, "invite", by=by, at=at, note=note, data={"wanted": wanted}, within=ANSWER_WITHIN)
+    NEED_FLOW.advance(need, "invite", by=by, at=at, note=note, data={"wanted": wanted})
     for invitation in made[:wanted]:
         _send(invitation, at=at)
     return made

@@ -1,7 +1,7 @@
 """The two sides meet: a date is fixed, moved or cancelled, and what happened is written down."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -13,6 +13,8 @@ from zhiqiao.needs import rules
 from zhiqiao.needs.enums import InvitationState, MeetingMode, MeetingState, Side
 from zhiqiao.needs.flow import NEED_FLOW
 from zhiqiao.needs.models import Attendance, Meeting, Need
+
+MINUTES_WITHIN = clock.days(2)
 
 
 @transaction.atomic
@@ -51,9 +53,14 @@ def schedule_meeting(
         at=at,
         note=f"{clock.exact(starts_at)},{meeting.get_mode_display()}:{where}",
         data={"meeting": meeting.pk},
+        due_at=_minutes_due(meeting),
     )
-    Need.objects.filter(pk=need.pk).update(due_at=starts_at)
     return meeting
+
+
+def _minutes_due(meeting: Meeting) -> datetime:
+    """The minutes are due two working days after the meeting ends."""
+    return clock.due(meeting.starts_at + timedelta(minutes=meeting.minutes_long), MINUTES_WITHIN).at
 
 
 @transaction.atomic
@@ -69,7 +76,7 @@ def move_meeting(
     meeting.starts_at, meeting.place, meeting.link = starts_at, place, link
     meeting.sequence += 1
     meeting.save()
-    Need.objects.filter(pk=meeting.need_id).update(due_at=starts_at)
+    Need.objects.filter(pk=meeting.need_id).update(due_at=_minutes_due(meeting))
     after = {"starts_at": starts_at, "place": place, "link": link}
     audit.record("meeting.move", meeting, by=by, at=at, before=before, after=after)
 

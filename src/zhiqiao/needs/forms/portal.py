@@ -115,7 +115,11 @@ class NeedForm(forms.Form):
         help_text="公开以后，更多专家能看到。联系方式任何时候都不公开。",
     )
     contact_name = _text("联系人", length=40, missing="请写联系人，受理单位要知道找谁。")
-    contact_phone = PhoneField(label="联系电话", max_length=30, required=False)
+    contact_phone = PhoneField(
+        label="联系电话",
+        max_length=30,
+        error_messages={"required": "请写联系电话；不方便的话，在“更多”里写邮箱也行。"},
+    )
     target = _text(
         "指标要求",
         length=4000,
@@ -182,11 +186,11 @@ class NeedForm(forms.Form):
         return on
 
     def clean(self) -> dict[str, Any]:
-        """One way to reach the contact is enough."""
+        """One way to reach the contact is enough: with an e-mail address the telephone may be left out."""
         cleaned = super().clean() or {}
-        reachable = cleaned.get("contact_phone") or cleaned.get("contact_email")
-        if self.strict and not reachable and not {"contact_phone", "contact_email"} & set(self.errors):
-            self.add_error("contact_phone", "请写联系电话；不方便的话，在“更多”里写邮箱也行。")
+        if cleaned.get("contact_email") and self.has_error("contact_phone", "required"):
+            del self.errors["contact_phone"]
+            cleaned["contact_phone"] = ""
         return cleaned
 
     def values(self) -> dict[str, Any]:
@@ -345,11 +349,15 @@ class StartForm(forms.Form):
     )
 
     def __init__(
-        self, data: QueryDict | None = None, *, enterprises: QuerySet[Enterprise], query: str = "", **named: Any
+        self,
+        data: QueryDict | None = None,
+        *,
+        enterprises: QuerySet[Enterprise],
+        query: str = "",
+        **named: Any,
     ) -> None:
         super().__init__(data, **named)
-        field = self.fields["enterprise"]
-        assert isinstance(field, forms.ModelChoiceField)
+        field: Any = self.fields["enterprise"]
         field.queryset = enterprises
         few = list(enterprises[: self.FEW + 1])
         self.searching = len(few) > self.FEW

@@ -6,12 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.forms.models import fields_for_model
 from django.http import QueryDict
 
-from zhiqiao.directory.models import Expert
-from zhiqiao.directory.queries import experts_for
+from zhiqiao.directory.models import Enterprise, Expert
+from zhiqiao.directory.queries import enterprises_for, experts_for
 from zhiqiao.kit import clock
+from zhiqiao.kit.web.filters import clean_text
 from zhiqiao.needs import enums, queries
 from zhiqiao.needs.enums import InvitationState, MeetingMode, MeetingState
 from zhiqiao.needs.models import Need
@@ -32,6 +34,12 @@ def _lines(label: str, *, missing: str = "", rows: int = 4, length: int = NOTE, 
         error_messages={"required": missing} if missing else {},
         **named,
     )
+
+
+def picked(params: QueryDict) -> list[str]:
+    """Return the keys of the experts ticked in the finder, in the order of the page."""
+    keys = [key for key in params.getlist("expert") if key.isascii() and key.isdigit() and len(key) < 19]
+    return list(dict.fromkeys(keys))[:MOST_EXPERTS]
 
 
 class StepForm(forms.Form):
@@ -126,7 +134,7 @@ class ExpertsForm(StepForm):
         if self.is_bound:
             keys = [int(found[1]) for name in self.data if (found := _RANK.fullmatch(name))]
         else:
-            keys = [int(key) for key in self.params.getlist("expert") if key.isdigit() and len(key) < 19]
+            keys = [int(key) for key in picked(self.params)]
         keys = list(dict.fromkeys(keys))[:MOST_EXPERTS]
         known = experts_for(self.who).select_related("organisation").in_bulk(keys)
         return [known[key] for key in keys if key in known]
@@ -318,6 +326,27 @@ class ReviseForm(StepForm):
         values = super().values()
         amount: Decimal | None = values.pop("budget_yuan")
         return values | {"budget_fen": None if amount is None else int(amount * 100)}
+
+
+class IdentifyForm(StepForm):
+    """Which enterprise asked, for a need whose list did not say or did not say it right."""
+
+    enterprise = forms.CharField(
+        label="企业名称或统一社会信用代码",
+        max_length=120,
+        help_text="写全称或 18 位代码；还没有登记的企业，请先在“企业”里登记。",
+        error_messages={"required": "请写企业名称或统一社会信用代码。"},
+    )
+
+    def clean_enterprise(self) -> Enterprise:
+        text = clean_text(self.cleaned_data["enterprise"])
+        named = Q(organisation__name=text) | Q(credit_code=text.upper())
+        found = list(enterprises_for(self.who).filter(named)[:2])
+        if not found:
+            raise forms.ValidationError("没有找到这家企业，请核对全称或代码；还没有登记的，请先登记。")
+        if len(found) > 1:
+            raise forms.ValidationError("有两家以上的企业叫这个名字，请写统一社会信用代码。")
+        return found[0]
 
 
 class ExportForm(forms.Form):

@@ -6,20 +6,22 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from zhiqiao.directory.models import Enterprise
-from zhiqiao.kit import clock
 from zhiqiao.kit.errors import Refused
 from zhiqiao.needs import actions, queries
 from zhiqiao.needs.enums import NeedPerm, Source, Stage
 from zhiqiao.needs.finder import alike_needs
+from zhiqiao.needs.flow import NEED_FLOW
 from zhiqiao.needs.forms.portal import NeedForm, StartForm, WithdrawForm
 from zhiqiao.needs.models import Need
 from zhiqiao.needs.views.portal_menu import portal_menu
 from zhiqiao.orgs.scope import Who, roots_of, visible
 
+QUESTION_KEY = "question"
 OPEN_TO_EDIT = (Stage.DRAFT, Stage.RETURNED)
 _SENTENCE = re.compile(r"[^\n。；;！？!?]+")
 TITLE = 60
@@ -65,14 +67,14 @@ def ask(request: HttpRequest) -> HttpResponse:
     enterprises = queries.enterprises_for(request.user)
     searched = request.POST.get("go") == "search"
     if request.method == "GET" or searched:
-        text = request.POST.get("text", request.session.get("question", ""))
+        text = request.POST.get("text", request.session.get(QUESTION_KEY, ""))
         query = request.POST.get("query", "")
         form = StartForm(enterprises=enterprises, query=query, initial={"text": text, "query": query})
     else:
         form = StartForm(request.POST, enterprises=enterprises, query=request.POST.get("query", ""))
         if form.is_valid():
             need = _open_draft(form.cleaned_data["enterprise"], form.cleaned_data["text"], request.user)
-            request.session.pop("question", None)
+            request.session.pop(QUESTION_KEY, None)
             return redirect("needs:draft", pk=need.pk)
     context = {"menu": portal_menu(request), "form": form, "searched": searched}
     return render(request, "needs/portal/ask.html", context)
@@ -137,28 +139,28 @@ def _submit(request: HttpRequest, need: Need) -> HttpResponse:
         actions.submit(need, by=request.user, at=timezone.now())  # type: ignore[arg-type]
     except Refused as refused:
         return _check_page(request, need, refused.refusal.message)
-    return redirect(f"{_detail_url(need)}?submitted=1")
+    return redirect(f"{reverse('needs:mine_detail', args=(need.pk,))}?submitted=1")
 
 
 def _withdraw(request: HttpRequest, need: Need) -> HttpResponse:
     form = WithdrawForm(request.POST)
     if not form.is_valid():
         return _write_page(request, need, NeedForm(need=need), withdraw=form)
-    actions.withdraw(need, by=request.user, at=timezone.now(), note=form.cleaned_data["note"])  # type: ignore[arg-type]
+    try:
+        actions.withdraw(need, by=request.user, at=timezone.now(), note=form.cleaned_data["note"])  # type: ignore[arg-type]
+    except Refused as refused:
+        messages.error(request, refused.refusal.message)
+        return redirect("needs:mine_detail", pk=need.pk)
     messages.success(request, f"“{need.title or '未命名的草稿'}”已撤回。")
     return redirect("needs:mine")
-
-
-def _detail_url(need: Need) -> str:
-    from django.urls import reverse
-
-    return reverse("needs:mine_detail", args=(need.pk,))
 
 
 def _write_page(
     request: HttpRequest, need: Need, form: NeedForm, withdraw: WithdrawForm | None = None
 ) -> HttpResponse:
-    returned = queries.timeline(need).filter(step="send_back").last() if need.stage == Stage.RETURNED else None
+    returned = (
+        queries.timeline(need).filter(step="send_back").last() if need.stage == Stage.RETURNED else None
+    )
     context = {
         "menu": portal_menu(request),
         "need": need,
@@ -179,7 +181,8 @@ def _check_page(request: HttpRequest, need: Need, refusal: str = "") -> HttpResp
         "missing": form.missing(),
         "refusal": refusal,
         "alike": alike_needs(need, request.user),
-        "accept_by": clock.due(timezone.now(), actions.intake.ACCEPT_WITHIN).at,
+        "handler": need.organisation.title,
+        "within": NEED_FLOW.steps["submit"].within,
     }
     return render(request, "needs/portal/check.html", context)
 
@@ -191,7 +194,7 @@ def answers_of(need: Need, form: NeedForm) -> list[dict[str, Any]]:
         "urgency": need.get_urgency_display(),
         "visibility": dict(form.fields["visibility"].choices)[need.visibility],  # type: ignore[attr-defined]
         "budget_fen": f"{form['budget_fen'].value()} 万元" if need.budget_fen else "",
-        "wanted_on": clock_day(need),
+        "wanted_on": _day(need),
     }
     rows = [{"title": "企业", "value": str(need.enterprise)}]
     for name in ("title", "body", "target", "kind", "visibility", "wanted_on", "budget_fen", "urgency",
@@ -202,6 +205,6 @@ def answers_of(need: Need, form: NeedForm) -> list[dict[str, Any]]:
     return rows
 
 
-def clock_day(need: Need) -> str:
+def _day(need: Need) -> str:
     on = need.wanted_on
     return f"{on.year}年{on.month}月{on.day}日" if on else ""

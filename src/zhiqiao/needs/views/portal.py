@@ -5,8 +5,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 
@@ -16,10 +14,10 @@ from zhiqiao.needs import published
 from zhiqiao.needs.enums import Kind
 from zhiqiao.needs.finder import Candidate, find_for_text
 from zhiqiao.needs.forms.portal import QUESTION, QuestionForm
-from zhiqiao.needs.views.asking import begin
+from zhiqiao.needs.views.asking import QUESTION_KEY, begin
 from zhiqiao.needs.views.portal_menu import portal_menu
+from zhiqiao_match import Part
 
-QUESTION_KEY = "question"
 LONGEST_IN_URL = 300
 SHOWN = 10
 
@@ -56,6 +54,7 @@ def find(request: HttpRequest) -> HttpResponse:
         return _question_sent(request)
     asked = request.GET.get("q", request.session.get(QUESTION_KEY, "")).replace("\0", "").strip()[:QUESTION]
     found = find_for_text(asked, request.user, SHOWN) if asked else None
+    fitting = [one for one in found.candidates if _fits(one)] if found else []
     name = request.GET.get("name", "").strip()
     context = {
         "menu": portal_menu(request),
@@ -63,7 +62,8 @@ def find(request: HttpRequest) -> HttpResponse:
         "asked": asked,
         "in_url": request.GET.get("q", ""),
         "found": found,
-        "cards": [card(one, rank) for rank, one in enumerate(found.candidates, start=1)] if found else [],
+        "cards": [card(one, rank) for rank, one in enumerate(fitting, start=1)],
+        "others": len(found.candidates) - len(fitting) if found else 0,
         "name": name,
         "why_not": found.why_not(name) if found and name else [],
     }
@@ -89,6 +89,11 @@ def _question_sent(request: HttpRequest) -> HttpResponse:
     return redirect("needs:find")
 
 
+def _fits(candidate: Candidate) -> bool:
+    """Whether some evidence shares more than single characters with the question."""
+    return any(end - start > 1 for _, spans in candidate.evidence for start, end in spans)
+
+
 def card(candidate: Candidate, rank: int) -> dict[str, Any]:
     """Return a candidate as the public card shows her: competence and reasons, never a contact."""
     expert = candidate.expert
@@ -96,12 +101,20 @@ def card(candidate: Candidate, rank: int) -> dict[str, Any]:
         "rank": rank,
         "name": expert.name,
         "title": expert.title,
-        "organisation": " · ".join(part for part in (expert.unit, expert.place and expert.place.title) if part),
+        "organisation": " · ".join(
+            part for part in (expert.unit, expert.place and expert.place.title) if part
+        ),
         "score": candidate.score,
         "tags": [expert.get_kind_display(), *expert.discipline_titles[:2]],
-        "parts": candidate.parts,
+        "parts": [_part(part, len(candidate.evidence)) for part in candidate.parts],
         "evidence": candidate.evidence,
     }
+
+
+def _part(part: Part, passages: int) -> dict[str, Any]:
+    """The passages themselves stand below the bars, so that their bar only counts them."""
+    sentence = f"{passages} 项材料与您写的相近" if part.code == "evidence" else part.sentence
+    return {"title": part.title, "value": part.value, "sentence": sentence}
 
 
 def published_needs(request: HttpRequest) -> HttpResponse:

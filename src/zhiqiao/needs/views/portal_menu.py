@@ -16,7 +16,9 @@ def portal_menu(request: HttpRequest) -> list[dict[str, Any]]:
     if request.user.is_authenticated:
         staff = may_somewhere(request.user, OrgPerm.VIEW)
         if not staff or may_somewhere(request.user, NeedPerm.ASK):
-            entries.append(("我的需求" if not hasattr(request.user, "expert") else "我的需求与邀请", "needs:mine"))
+            entries.append(
+                ("我的需求" if not hasattr(request.user, "expert") else "我的需求与邀请", "needs:mine")
+            )
         if staff:
             entries.append(("工作台", "needs:inbox"))
     here = request.resolver_match.view_name if request.resolver_match else ""

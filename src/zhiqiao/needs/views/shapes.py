@@ -1,6 +1,8 @@
 """What the templates of the workbench are given: plain shapes for the components of ``kit.web``."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 
 from django.urls import reverse
@@ -9,42 +11,64 @@ from django.utils import timezone
 from zhiqiao.kit import clock
 from zhiqiao.needs import desk, queries, story
 from zhiqiao.needs.actions.outcome import waiting_for
-from zhiqiao.needs.enums import ASKER_STAGES, InvitationState, MeetingState, Side, Stage
+from zhiqiao.needs.enums import InvitationState, MeetingState, Side, Stage
 from zhiqiao.needs.finder import Candidate, Found
 from zhiqiao.needs.models import Invitation, Meeting, Need, Outcome
-from zhiqiao.needs.registers import result_of
+from zhiqiao.needs.registers import result_of, stage_badge
+from zhiqiao.needs.sheets import UNKNOWN_ENTERPRISE
 
 PICKS = "picks"
+_IN_FORM = {"invite", "engage", "schedule", "hold", "report", "confirm", "rate"}
+FEW, MANY = 5, 20
+"""How many candidates stand beside a need, and on a page of their own."""
 _INVITATION_TONES = {
     InvitationState.SENT: "accent",
     InvitationState.ACCEPTED: "success",
     InvitationState.DECLINED: "warning",
     InvitationState.LAPSED: "warning",
 }
+_FOR_ASKER = {
+    Stage.DRAFT: "继续填写",
+    Stage.RETURNED: "补充后提交",
+    Stage.CONFIRMING: "确认结果",
+    Stage.RATING: "评价",
+}
 _MEETING_TONES = {MeetingState.PLANNED: "accent", MeetingState.HELD: "success"}
 
 
 def facts(need: Need) -> list[dict[str, Any]]:
-    """Return the facts of a need in the order in which a clerk asks for them."""
+    """Return the facts of a need in the order in which a clerk asks for them; what nobody gave is left out."""
     enterprise = need.enterprise
-    budget = "" if need.budget_fen is None else f"{need.budget_fen / 100:,.0f} 元"
-    contact = " ".join(part for part in (need.contact_name, need.contact_phone, need.contact_email) if part)
-    rows: list[tuple[str, Any, str]] = [
-        ("企业", str(enterprise), enterprise.get_absolute_url()),
-        ("行业", enterprise.get_industry_display() or enterprise.industry_text, ""),
-        ("联系人", contact, ""),
-        ("类别", need.get_kind_display(), ""),
-        ("紧急程度", need.get_urgency_display(), ""),
-        ("拟投入", budget, ""),
-        ("期望完成", need.wanted_on and f"{need.wanted_on:%Y-%m-%d}", ""),
-        ("受理单位", need.organisation.title, ""),
-        ("来源", need.get_source_display(), ""),
-        ("公开范围", need.get_visibility_display(), ""),
-        ("提交时间", clock.exact(need.submitted_at) if need.submitted_at else "", ""),
+    rows = [
+        *brief(need),
+        _fact("行业", enterprise.get_industry_display() or enterprise.industry_text),
+        _fact("类别", need.get_kind_display()),
+        _fact("紧急程度", need.get_urgency_display()),
+        _fact("拟投入", "" if need.budget_fen is None else f"{need.budget_fen / 100:,.0f} 元"),
+        _fact("期望完成", f"{need.wanted_on:%Y-%m-%d}" if need.wanted_on else ""),
+        _fact("来源", need.get_source_display()),
+        _fact("公开范围", need.get_visibility_display()),
+        _fact("提交时间", clock.exact(need.submitted_at) if need.submitted_at else ""),
+        _fact("专项行动", "、".join(one.name for one in need.programmes.all())),
     ]
-    if programmes := [one.name for one in need.programmes.all()]:
-        rows.append(("专项行动", "、".join(programmes), ""))
-    return [{"title": title, "value": value, "href": href} for title, value, href in rows]
+    return [row for row in rows if row["value"]]
+
+
+def brief(need: Need) -> list[dict[str, Any]]:
+    """Return the facts needed to recognise a case and to telephone."""
+    enterprise = need.enterprise
+    known = str(enterprise) != UNKNOWN_ENTERPRISE
+    note = "" if known else "台账里没有写是哪家企业，请用“核实企业”补上。"
+    contact = " ".join(part for part in (need.contact_name, need.contact_phone, need.contact_email) if part)
+    return [
+        _fact("企业", str(enterprise), enterprise.get_absolute_url(), note),
+        _fact("联系人", contact or "未填，请用“修改需求”补上"),
+        _fact("受理单位", need.organisation.title),
+    ]
+
+
+def _fact(title: str, value: str, href: str = "", note: str = "") -> dict[str, Any]:
+    return {"title": title, "value": value, "href": href, "note": note}
 
 
 def invitations(need: Need) -> list[dict[str, Any]]:
@@ -112,12 +136,24 @@ def _answers(current: Outcome, need: Need) -> list[dict[str, Any]]:
     return rows
 
 
-def candidates(need: Need, found: Found) -> list[dict[str, Any]]:
-    """Return candidates as cards with a tick box that belongs to the form of the picks."""
-    return [_candidate(rank, one) for rank, one in enumerate(found.candidates, start=1)]
+def finding(need: Need, found: Found, kept: Sequence[str], at: datetime) -> dict[str, Any]:
+    """Return what the finder's panel shows: cards with a tick box that belongs to the form of the picks.
+
+    kept : keys of experts picked before; those not among the cards stay picked unseen.
+    """
+    cards = [_candidate(rank, one, kept) for rank, one in enumerate(found.candidates, start=1)]
+    shown = {str(one.expert.pk) for one in found.candidates}
+    return {
+        "need": need,
+        "found": found,
+        "candidates": cards,
+        "picks": PICKS,
+        "kept": [key for key in kept if key not in shown],
+        "finding": "invite_more" if desk.ACTS["invite_more"].fits(need, at) else "invite",
+    }
 
 
-def _candidate(rank: int, one: Candidate) -> dict[str, Any]:
+def _candidate(rank: int, one: Candidate, kept: Sequence[str]) -> dict[str, Any]:
     expert = one.expert
     return {
         "rank": rank,
@@ -129,25 +165,55 @@ def _candidate(rank: int, one: Candidate) -> dict[str, Any]:
         "tags": [expert.get_kind_display(), *expert.discipline_titles[:2]],
         "parts": one.parts,
         "evidence": one.evidence,
-        "pick": {"name": "expert", "value": expert.pk, "form": PICKS},
+        "evidence_words": f"相关材料 {len(one.evidence)} 项",
+        "pick": {"name": "expert", "value": expert.pk, "form": PICKS, "checked": str(expert.pk) in kept},
     }
 
 
 def work(need: Need, by: Any, at: datetime) -> dict[str, Any]:
     """Return a need as a line of the inbox: when it is due, what it is, and the acts to take."""
+    acts = desk.lay(need, by, at).main[:2]
     return {
         "need": need,
         "href": opens(need),
-        "acts": desk.lay(need, by, at).main[:2] if need.stage not in ASKER_STAGES else [],
-        "pick": need.stage == Stage.SUBMITTED,
+        "acts": acts,
+        "label": _FOR_ASKER.get(Stage(need.stage), "打开"),
+        "pick": any(act.name == "accept" for act in acts),
+        "group": _group(need.due_at, at),
     }
+
+
+def _group(due_at: datetime | None, at: datetime) -> str:
+    """Return the heading under which a line of the inbox stands."""
+    if due_at is None:
+        return "没有时限"
+    days = (clock.local_date(due_at) - clock.local_date(at)).days
+    if due_at < at:
+        return "已逾期"
+    return {0: "今天", 1: "明天"}.get(days, "本周" if days < 7 - clock.local(at).weekday() else "以后")
 
 
 def opens(need: Need) -> str:
     """Return where a need of the inbox opens: what is still being written, in the form where it is written."""
-    if need.stage == Stage.DRAFT:
+    if need.stage in (Stage.DRAFT, Stage.RETURNED):
         return reverse("needs:draft", args=(need.pk,))
     return need.get_absolute_url()
+
+
+def on_paper(case: dict[str, Any]) -> dict[str, Any]:
+    """Arrange a case for the sheet: facts two abreast, and the timeline in two columns to be read down.
+
+    What stands in the form above (minutes, result, who was invited) is not said again in the timeline.
+    """
+    said = _IN_FORM - {"report"} if len(case["need"].outcomes.all()) > 1 else _IN_FORM
+    lines = [{"event": one, "note": "" if one.step in said else one.note} for one in case["story"].events]
+    half = (len(lines) + 1) // 2
+    facts = case["facts"]
+    return {
+        **case,
+        "pairs": [facts[i : i + 2] for i in range(0, len(facts), 2)],
+        "lines": list(zip_longest(lines[:half], lines[half:])),
+    }
 
 
 def case(need: Need, now: datetime | None = None) -> dict[str, Any]:
@@ -156,6 +222,8 @@ def case(need: Need, now: datetime | None = None) -> dict[str, Any]:
     told = story.tell(need)
     return {
         "need": need,
+        "stage": stage_badge(need),
+        "finished": need.stage in queries.FINISHED,
         "bar": told.bar(now),
         "facts": facts(need),
         "invitations": invitations(need),

@@ -20,6 +20,7 @@ from zhiqiao.needs.flow import NEED_FLOW
 from zhiqiao.needs.forms import workbench as forms
 from zhiqiao.needs.models import Meeting, Need
 from zhiqiao.needs.notices import ToEnterprise, ToExpert
+from zhiqiao.needs.views import shapes
 
 Do = Callable[..., Any]
 
@@ -110,6 +111,7 @@ PAGES: dict[str, Page] = {
     ),
     "prove": Page(forms.ProveForm, _prove, "保存"),
     "attach": Page(forms.AttachForm, actions.attach_file, "上传"),
+    "identify": Page(forms.IdentifyForm, actions.identify_enterprise, "保存"),
     "revise": Page(forms.ReviseForm, actions.revise, "保存修改", ("修改前后的内容都留在审计记录里。",)),
 }  # fmt: skip
 
@@ -140,22 +142,23 @@ def _done(request: HttpRequest, page: Page, need: Need, form: forms.StepForm) ->
 
 
 def _context(request: HttpRequest, step: str, page: Page, need: Need, form: forms.StepForm) -> dict[str, Any]:
-    now, choosing = timezone.now(), isinstance(form, forms.ExpertsForm)
+    now = timezone.now()
     answer = _answer(step, need, request.user, now) if request.method == "GET" else True
-    found = None
-    if choosing and answer and not form.experts:  # type: ignore[attr-defined]
-        found = finder.find_for_need(need, request.user, limit=10)
-    return {
+    context = {
         "need": need,
+        "brief": shapes.brief(need),
         "act": desk.ACTS[step],
         "page": page,
         "form": form,
         "closed": "" if answer else str(answer),
         "effects": effects(step, page, now),
-        "choosing": choosing,
-        "chosen": _chosen(form, now) if choosing else (),
-        "found": found,
     }
+    if isinstance(form, forms.ExpertsForm) and answer:
+        context |= {"choosing": True, "chosen": _chosen(form, now)}
+        if not form.experts:
+            found = finder.find_for_need(need, request.user, shapes.MANY)
+            context |= shapes.finding(need, found, (), now)
+    return context
 
 
 def _answer(step: str, need: Need, by: Any, at: datetime) -> Answer:

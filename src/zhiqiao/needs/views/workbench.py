@@ -18,16 +18,17 @@ from zhiqiao.kit.errors import Refused
 from zhiqiao.kit.web.register import Listing
 from zhiqiao.needs import actions, calendar, desk, exports, queries, registers, rules
 from zhiqiao.needs.actions import BulkReport
+from zhiqiao.needs.enums import NeedPerm
 from zhiqiao.needs.finder import find_for_need
-from zhiqiao.needs.forms.workbench import ExportForm
+from zhiqiao.needs.forms.workbench import ExportForm, picked
 from zhiqiao.needs.models import Need
 from zhiqiao.needs.views import shapes
-from zhiqiao.orgs.scope import visible
+from zhiqiao.orgs.scope import may_somewhere, visible
 
 INBOX_TABS = (("", "全部"), ("late", "已逾期"), ("today", "今天要办"), ("week", "本周"))
+REGISTER_TOOLS = {"may_handle": NeedPerm.HANDLE, "may_export": NeedPerm.EXPORT}
 MOST_AT_ONCE = 500
 MOST_TOLD = 20
-CANDIDATES = 10
 
 
 def inbox(request: HttpRequest) -> HttpResponse:
@@ -64,7 +65,8 @@ def register(request: HttpRequest) -> HttpResponse:
     """Show the register of needs; its whole state is in the address."""
     rows, choices = registers.rows_for(request.user), registers.choices_for(request.user)
     listing = registers.NEEDS.bind(request.GET, rows, choices=choices)
-    return render(request, "needs/workbench/register.html", {"listing": listing})
+    may = {name: may_somewhere(request.user, permission) for name, permission in REGISTER_TOOLS.items()}
+    return render(request, "needs/workbench/register.html", {"listing": listing, **may})
 
 
 def export(request: HttpRequest) -> HttpResponse:
@@ -82,7 +84,7 @@ def export(request: HttpRequest) -> HttpResponse:
 
 
 def _exportable(request: HttpRequest) -> Listing[Need]:
-    rows = visible(registers.rows_for(request.user), request.user, queries.NeedPerm.EXPORT)
+    rows = visible(registers.rows_for(request.user), request.user, NeedPerm.EXPORT)
     return registers.NEEDS.bind(request.GET, rows, choices=registers.choices_for(request.user))
 
 
@@ -93,35 +95,34 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("needs:mine_detail", pk=pk)
     now = timezone.now()
     laid = desk.lay(need, request.user, now)
-    finding = next((act.name for act in laid.main if act.name in ("invite", "invite_more")), "")
-    context = {**shapes.case(need, now), "desk": laid, "finding": finding, "picks": shapes.PICKS}
+    finding = any(act.name == "invite" for act in laid.main)
+    context = {**shapes.case(need, now), "desk": laid, "finding": finding}
     return render(request, "needs/workbench/detail.html", context)
 
 
 def finder(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the experts found for a need, or why somebody is not among them: a part of its page, or a page."""
     need = get_object_or_404(queries.need_page(request.user), pk=pk)
-    found = find_for_need(need, request.user, CANDIDATES)
-    name = request.GET.get("name", "").strip()[:60]
-    act = "invite_more" if desk.ACTS["invite_more"].fits(need, timezone.now()) else "invite"
+    is_part = "HX-Request" in request.headers
+    found = find_for_need(need, request.user, shapes.FEW if is_part else shapes.MANY)
+    asked = request.GET.get("name", "").strip()[:60]
+    listed = [one.expert.pk for one in found.candidates]
+    others = experts_for(request.user).filter(name=asked, is_active=True).exclude(pk__in=listed)
     context = {
-        "need": need,
-        "found": found,
-        "candidates": shapes.candidates(need, found),
-        "picks": shapes.PICKS,
-        "name": name,
-        "why_not": found.why_not(name) if name else (),
-        "people": experts_for(request.user).filter(name=name, is_active=True)[:5] if name else (),
-        "finding": act,
+        **shapes.finding(need, found, picked(request.GET), timezone.now()),
+        "name": asked,
+        "why_not": found.why_not(asked) if asked else (),
+        "people": others[: shapes.FEW] if asked else (),
+        "is_part": is_part,
     }
-    part = "needs/workbench/_finder.html" if "HX-Request" in request.headers else "needs/workbench/finder.html"
-    return render(request, part, context)
+    name = "_finder" if is_part else "finder"
+    return render(request, f"needs/workbench/{name}.html", context)
 
 
 def sheet(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the whole case with its timeline as it goes on paper."""
     need = get_object_or_404(queries.need_page(request.user), pk=pk)
-    return render(request, "needs/workbench/sheet.html", shapes.case(need))
+    return render(request, "needs/workbench/sheet.html", shapes.on_paper(shapes.case(need)))
 
 
 def meeting_calendar(request: HttpRequest, pk: int) -> HttpResponse:

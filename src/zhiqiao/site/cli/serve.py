@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
+from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 
@@ -26,6 +27,8 @@ def serve(*, host: str, port: int, web: int, with_demo: bool, by: By) -> int:
         return 3
     call_command("migrate", interactive=False, verbosity=0)
     call_command("check", fail_level="ERROR", databases=["default"])
+    if settings.PRODUCTION:
+        call_command("collectstatic", interactive=False, verbosity=0)
     if with_demo:
         _compose_demo_once()
     commands = {
@@ -49,8 +52,6 @@ def _taken(host: str, port: int) -> bool:
 
 
 def _compose_demo_once() -> None:
-    from django.conf import settings
-
     from zhiqiao.orgs.models import Organisation
     from zhiqiao.site import demo
 
@@ -67,9 +68,9 @@ def _greet(host: str, port: int) -> None:
     print(f"\n智桥已启动:http://{host}:{port}/  (按 Ctrl+C 停止)\n")
     if not Person.objects.filter(is_demo=True, is_active=True).exists():
         return
-    print(f"演示账号(密码都是 {demo.PASSWORD}):")
+    print(f"演示账号(密码都是 {demo.DEMO_PASSWORD}):")
     for account in demo.DEMO_ACCOUNTS:
-        print(f"  {account.login}  {account.role}  可以先试:{account.first}")
+        print(f"  {account.login}  {account.title}({account.place})  可以先试:{account.try_first}")
     print(
         "\n先试这个:用区县经办人登录,在“待办”里打开一条需求 → 受理 → 找专家 → 邀请;"
         "\n邀请信写在数据目录的 outbox 里,打开其中的链接就能以专家身份答复。\n",

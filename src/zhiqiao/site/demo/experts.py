@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import cycle
 from random import Random
 
+from zhiqiao.accounts.models import Person
 from zhiqiao.directory.actions import Belongings, Proof, add_experts
 from zhiqiao.directory.enums import EvidenceKind, ExpertKind, Sharing
 from zhiqiao.directory.models import Expert
@@ -20,24 +21,40 @@ from zhiqiao.site.demo.texts import Field, Problem
 ENLISTED = {ExpertKind.ACADEMICIAN: 96, ExpertKind.OVERSEAS: 125, ExpertKind.SOCIETY: 816}
 _OTHERS = {ExpertKind.UNIVERSITY: 26, ExpertKind.ENTERPRISE: 17}
 
-_UNITS = (
-    "吴越理工大学", "越州工业大学", "苕溪农林大学", "东瓯科技大学", "句章海洋学院", "钱湖医学院", "南屏材料研究所",
-    "凤凰岭光电研究院", "半山热加工研究所", "超山纤维研究院", "龙门化学工艺研究院", "天竺药物研究所", "桐江装备研究院",
-    "运河水土研究院", "湘湖机器人研究所", "浙北检验检测研究院", "富春建筑科学研究院", "天目食品研究所",
-)  # fmt: skip
+_UNIVERSITIES = ("吴越理工大学", "越州工业大学", "东瓯科技大学")
 _ABROAD = (
     "莱茵湾理工大学(德国)", "维斯特兰大学(荷兰)", "北湖大学(加拿大)", "南港科技大学(新加坡)", "枫谷研究院(美国)",
     "青叶工业大学(日本)", "塞纳山工程学院(法国)", "橡树湾大学(英国)", "珊瑚湾大学(澳大利亚)", "极光技术大学(芬兰)",
     "汉水科学技术院(韩国)", "阿尔卑斯湖工学院(瑞士)",
 )  # fmt: skip
-_SCHOOLS = {
-    "machining": "机械工程学院", "equipment": "机械工程学院", "vehicles": "车辆工程系", "drives": "电气工程学院",
-    "sensors": "电子信息学院", "vision": "计算机学院", "software": "计算机学院", "metals": "材料学院",
-    "polymers": "高分子系", "chemicals": "化学工程学院", "building": "土木工程学院", "textiles": "纺织学院",
-    "food": "食品学院", "environment": "环境学院", "medicine": "药学院", "devices": "生物医学工程系",
-    "farming": "农学院",
-}  # fmt: skip
-_TITLES = (("教授", 5), ("研究员", 4), ("副教授", 4), ("教授级高级工程师", 3), ("高级工程师", 5), ("副研究员", 3))
+# For each field: a school of any university, and the places of its own.
+_UNITS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "machining": ("机械工程学院", ("桐江装备研究院",)),
+    "equipment": ("机械工程学院", ("湘湖机器人研究所", "桐江装备研究院")),
+    "vehicles": ("车辆工程系", ("桐江装备研究院",)),
+    "drives": ("电气工程学院", ("江湾电气研究所",)),
+    "sensors": ("电子信息学院", ("凤凰岭光电研究院",)),
+    "vision": ("计算机学院", ("湘湖机器人研究所", "浙北检验检测研究院")),
+    "software": ("计算机学院", ("云岭软件研究院",)),
+    "metals": ("材料学院", ("半山热加工研究所",)),
+    "polymers": ("高分子系", ("南屏材料研究所",)),
+    "chemicals": ("化学工程学院", ("龙门化学工艺研究院",)),
+    "building": ("土木工程学院", ("富春建筑科学研究院",)),
+    "textiles": ("纺织学院", ("超山纤维研究院",)),
+    "food": ("食品学院", ("天目食品研究所", "苕溪农林大学食品学院")),
+    "environment": ("环境学院", ("运河水土研究院", "苕溪农林大学环境学院")),
+    "medicine": ("药学院", ("天竺药物研究所", "钱湖医学院")),
+    "devices": ("生物医学工程系", ("钱湖医学院", "浙北检验检测研究院")),
+    "farming": ("生物工程系", ("苕溪农林大学农学院", "浙北农业科学研究所")),
+}
+_TITLES = (
+    ("教授", 5),
+    ("研究员", 4),
+    ("副教授", 4),
+    ("教授级高级工程师", 3),
+    ("高级工程师", 5),
+    ("副研究员", 3),
+)
 
 _PAPERS = (
     "{a}在{p}中的应用研究",
@@ -47,7 +64,7 @@ _PAPERS = (
     "{a}对{p}质量的影响",
     "{b}与{a}研究进展",
 )
-_PATENTS = ("一种用于{p}的{a}装置", "一种{p}的{a}方法", "基于{a}的{p}系统及其使用方法", "一种考虑{b}的{p}设计方法")
+_PATENTS = ("一种用于{p}的{a}装置", "一种{p}的{a}方法", "一种{p}{a}系统", "面向{p}的{b}方法及装置")
 _PROJECTS = (
     "{p}{a}关键技术研究与应用",
     "{p}{a}与{b}技术开发",
@@ -80,20 +97,54 @@ class Profile:
         return sentences
 
 
-def make_experts(
-    network: Network, fields: tuple[Field, ...], people: People, rng: Random, *, at: datetime, today: date
-) -> tuple[list[Profile], list[Profile]]:
-    """Enter every expert; return (those enlisted for 双千行动, the others).
+@dataclass(slots=True)
+class Library:
+    """All experts of the demo, and the one whose account can be tried."""
 
+    enlisted: list[Profile]
+    others: list[Profile]
+    shown: Profile
+
+
+def make_experts(
+    network: Network,
+    fields: tuple[Field, ...],
+    people: People,
+    phones: Iterator[str],
+    rng: Random,
+    *,
+    account: Person,
+    at: datetime,
+    today: date,
+) -> Library:
+    """Enter every expert: 1,037 enlisted for 双千行动, and some others.
+
+    account : the expert's account that can be tried; a society's expert on machine vision gets it.
     at : when they were entered. today : the present of the demo; a few are resting until about then.
     """
     enlisted = [*_made(network, fields, ENLISTED, people, rng, at)]
     others = [*_made(network, fields, _OTHERS, people, rng, at)]
     for each in (*enlisted, *others):
-        each.expert.resting_until = _resting(today, rng)
+        _address(each.expert, phones, today, rng)
+    shown = next(
+        each for each in enlisted if each.field.name == "vision" and each.expert.kind == ExpertKind.SOCIETY
+    )
+    shown.expert.person, shown.expert.name, shown.expert.phone = account, account.name, account.phone or ""
+    shown.expert.resting_until, shown.expert.task_cap = None, 5
     rows = [(each.expert, _belongings(each)) for each in (*enlisted, *others)]
     add_experts(rows, by=SYSTEM, at=at, reason="演示数据：专家入库")
-    return enlisted, others
+    return Library(enlisted, others, shown)
+
+
+def _address(expert: Expert, phones: Iterator[str], today: date, rng: Random) -> None:
+    """Say how an expert is reached. A few are resting until some day that is over or still to come."""
+    number = next(phones)
+    if expert.kind != ExpertKind.OVERSEAS:
+        expert.phone = number
+    if expert.kind == ExpertKind.OVERSEAS or rng.random() < 0.6:
+        expert.email = f"expert{number[-4:]}@example.com"
+    if rng.random() < 0.03:
+        expert.resting_until = today + timedelta(days=rng.randint(-60, 90))
 
 
 def _made(
@@ -129,7 +180,6 @@ def _profile(
         keywords="、".join(kept),
         organisation=network.societies[_society(trade, kind)],
         place=None if kind == ExpertKind.OVERSEAS else rng.choice(network.districts),
-        phone=f"1380001{rng.randrange(10**4):04d}" if kind != ExpertKind.OVERSEAS else "",
         sharing=Sharing.PUBLIC if rng.random() < 0.35 else Sharing.NETWORK,
         consented_at=at,
         task_cap=rng.choices((2, 3, 4, 5), (2, 6, 2, 1))[0],
@@ -140,8 +190,8 @@ def _profile(
 def _unit(trade: Field, kind: ExpertKind, rng: Random) -> str:
     if kind == ExpertKind.OVERSEAS:
         return rng.choice(_ABROAD)
-    unit = rng.choice(_UNITS)
-    return unit + _SCHOOLS[trade.name] if unit.endswith("大学") else unit
+    school, own = _UNITS[trade.name]
+    return rng.choice((*own, *(university + school for university in _UNIVERSITIES)))
 
 
 def _title(kind: ExpertKind, rng: Random) -> str:
@@ -158,11 +208,6 @@ def _society(trade: Field, kind: ExpertKind) -> str:
     if kind == ExpertKind.OVERSEAS:
         return OVERSEAS
     return next(name for name, names in SOCIETIES.items() if trade.name in names)
-
-
-def _resting(today: date, rng: Random) -> date | None:
-    """A few have asked to be left in peace, until some day that is over or still to come."""
-    return today + timedelta(days=rng.randint(-60, 90)) if rng.random() < 0.03 else None
 
 
 def _proofs(problems: tuple[Problem, ...], topics: list[str], rng: Random) -> Iterator[Proof]:
@@ -188,7 +233,9 @@ def _proof(kind: EvidenceKind, problem: Problem, rng: Random) -> Proof:
 
 
 def _belongings(profile: Profile) -> Belongings:
-    return Belongings(disciplines=profile.field.disciplines[: 1 + len(profile.problems) // 2], evidence=profile.proofs)
+    return Belongings(
+        disciplines=profile.field.disciplines[: 1 + len(profile.problems) // 2], evidence=profile.proofs
+    )
 
 
 def is_resting(profile: Profile, at: datetime) -> bool:

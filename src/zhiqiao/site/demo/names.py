@@ -15,11 +15,14 @@ _SURNAMES = (
     + "余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵"
     + "万钱严覃武戴莫孔向汤常温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒"
 )  # fmt: skip
-_FIRST = "承明文永志立思惠秀泽云景书定仲宗启润学绍敬怀伯延光嘉允彦时正元其守清亦以知与若子行乃叔季亚逸迪望希世宜"
+_FIRST = (
+    "承明文永志立思惠秀泽云景书定仲宗启润学绍敬怀伯延光嘉允彦时正元其守清亦以知与若子行乃叔季亚逸迪望希世宜"
+)
 _SECOND = "川衡棠谦岚筠泓屿钧恺蔚澜樵岳霖舟砚澍槿昀颐甫桓琮瑜珩栩桢柘楷渊湜沅沛汀潞璟瑾珣琛芮芷萱菁苒葳蕴藻"
 
 _BRAND_FIRST = "霖澜峥曜砺铄锴钰璟琰沅泓淳湛澄翊翎皓旻昶朗屹岑嵘崧骏驰翰拓衍聿允弘磐铎铭鉴衡权策犀翼"
 _BRAND_SECOND = "铂鼎拓维科达泰纳博普锐迈捷恒瑞诚源辉讯芯晟昊格朴桥岭汇林川越岚石屏然策澈盈"
+_TAKEN = ("嵘泰", "拓普", "泓博", "翼科", "驰科")  # trade names that real companies are known by
 
 _WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)  # GB 11714: the organisation code inside a credit code
 
@@ -44,7 +47,12 @@ class Brands:
     """Gives out two-character trade names, none twice."""
 
     def __init__(self, rng: Random) -> None:
-        pairs = [first + second for first in _BRAND_FIRST for second in _BRAND_SECOND if first != second]
+        pairs = [
+            first + second
+            for first in _BRAND_FIRST
+            for second in _BRAND_SECOND
+            if first + second not in _TAKEN
+        ]
         rng.shuffle(pairs)
         self._pairs = iter(pairs)
 

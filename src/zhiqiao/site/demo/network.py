@@ -59,7 +59,18 @@ _LEANINGS: dict[str, tuple[int, str]] = {
     "330127": (7, "food farming environment"),
     PINGHU: (24, "vehicles textiles machining polymers food equipment"),
 }
-_ROADS = ("云锦路", "启新路", "拓业街", "聚贤路", "求是里路", "望潮路", "明德街", "长风路", "立业大道", "听泉路")
+_ROADS = (
+    "云锦路",
+    "启新路",
+    "拓业街",
+    "聚贤路",
+    "求是里路",
+    "望潮路",
+    "明德街",
+    "长风路",
+    "立业大道",
+    "听泉路",
+)
 _PARKS = ("江畔智造园", "云桥科创园", "湾畔生物医药园", "东岸装备产业园")
 _UNIVERSITIES = ("吴越理工大学", "苕溪农林大学", "钱湖医学院")
 
@@ -102,7 +113,9 @@ def make_network(at: datetime) -> Network:
     cities = [_association(Kind.CITY, code, name, name) for code, (name, _) in places.CITIES.items()]
     by_code = {each.code: each for each in [province, *_add(cities, province, at)]}
     for city_code, (city, text) in places.CITIES.items():
-        rows = [_association(Kind.DISTRICT, code, _full(city, name), name) for code, name in places.pairs(text)]
+        rows = [
+            _association(Kind.DISTRICT, code, _full(city, name), name) for code, name in places.pairs(text)
+        ]
         by_code |= {each.code: each for each in _add(rows, by_code[city_code], at)}
     for names, kind in ((places.TOWNS, Kind.TOWN), (places.VILLAGES, Kind.VILLAGE)):
         for parent, text in names.items():

@@ -111,7 +111,12 @@ def make_staff(network: Network, people: People, phones: Iterator[str], rng: Ran
 
 
 def _contacts(
-    network: Network, by_login: dict[str, Person], people: People, phones: Iterator[str], rng: Random, at: datetime
+    network: Network,
+    by_login: dict[str, Person],
+    people: People,
+    phones: Iterator[str],
+    rng: Random,
+    at: datetime,
 ) -> dict[int, Person]:
     """Name a contact for every enterprise; about half of them have an account and ask for themselves."""
     contacts: dict[int, Person] = {}

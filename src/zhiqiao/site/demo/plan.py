@@ -4,7 +4,6 @@
 Here the lots are cast; ``lives`` lets them happen.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -81,9 +80,9 @@ def _closed(rng: Random) -> Iterator[Lot]:
     fates: list[tuple[Result, str, bool]] = [
         (result, "", True) for result, count in _RESULTS.items() for _ in range(count)
     ]
-    for reason, count in _UNSOLVED.items():
-        never = _NEVER_MET.get(reason, 0)
-        fates += [(Result.UNSOLVED, reason, number >= never) for number in range(count)]
+    for why, count in _UNSOLVED.items():
+        never = _NEVER_MET.get(why, 0)
+        fates += [(Result.UNSOLVED, why.value, number >= never) for number in range(count)]
     rng.shuffle(fates)
     longer = [meetings for count, meetings in _LONGER for _ in range(count)]
     for result, reason, met in fates:
@@ -109,14 +108,3 @@ def _day(rng: Random, before: str) -> date:
     first = 16 if month == "2020-03" else 1
     last = 12 if month == "2021-10" else 28
     return date(int(month[:4]), int(month[5:]), rng.randint(first, last))
-
-
-def figures() -> dict[str, int]:
-    """Return the figures that must come out of the records."""
-    results = Counter({result.value: count for result, count in _RESULTS.items()})
-    return {
-        "needs": NEEDS,
-        "closed": CLOSED,
-        "services": SERVICES,
-        "successes": results[Result.SOLVED] + results[Result.COOPERATION],
-    }

@@ -6,7 +6,7 @@ true to find.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from random import Random
 
@@ -94,19 +94,36 @@ _CLOSINGS = (
 )
 
 
-def need_texts(field: Field, rng: Random) -> Iterator[NeedText]:
-    """Yield the needs of a field, every problem with every product once, in a random order."""
-    pairs = [(each, product) for each in field.problems for product in each.products]
-    rng.shuffle(pairs)
-    for each, product in pairs:
-        yield write(field, each, product, rng)
+_TITLES = ("{t}", "寻求{t}的技术方案", "{t}问题求助", "联合攻关：{t}")
 
 
-def write(field: Field, each: Problem, product: str, rng: Random) -> NeedText:
+class Texts:
+    """Gives out the needs of each field, no title twice."""
+
+    def __init__(self, fields: Iterable[Field], rng: Random) -> None:
+        self._rng = rng
+        self._ready = {field.name: list(self._all(field)) for field in fields}
+
+    def _all(self, field: Field) -> Iterator[NeedText]:
+        """Yield every problem with every product in a random order; then again in other words."""
+        pairs = [(each, product) for each in field.problems for product in each.products]
+        for pattern in _TITLES:
+            self._rng.shuffle(pairs)
+            for each, product in pairs:
+                yield write(field, each, product, pattern, self._rng)
+
+    def take(self, field: Field, problems: Collection[Problem] = ()) -> NeedText:
+        """Return the next need of a field, or the next about one of ``problems``."""
+        ready = self._ready[field.name]
+        place = next(index for index, text in enumerate(ready) if not problems or text.problem in problems)
+        return ready.pop(place)
+
+
+def write(field: Field, each: Problem, product: str, pattern: str, rng: Random) -> NeedText:
     """Write one need: what is the matter, what has been tried, what is hoped for."""
     parts = (each.facts, rng.choice(field.tried), rng.choice(_CLOSINGS))
     return NeedText(
-        title=each.title.format(p=product),
+        title=pattern.format(t=each.title.format(p=product)),
         body="".join(chosen(part, rng).format(p=product) for part in parts),
         target=chosen(each.goal, rng).format(p=product),
         kind=each.kind,

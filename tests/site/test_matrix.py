@@ -1,0 +1,135 @@
+"""Every URL × method × seat × object answers as the access table and the tree of organisations say.
+
+The walk prints how many cells it asked for. Each refusal must also have written nothing, each admission
+nothing out of scope.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
+
+from tests import factories
+from tests.site import bodies, matrix, scope_of_writes, world as worlds
+from tests.site.matrix import Cell
+from tests.site.routes import Route, all_routes
+from zhiqiao.orgs import scope
+from zhiqiao.orgs.models import Organisation
+from zhiqiao.site import gate
+
+pytestmark = pytest.mark.django_db
+
+asked: Counter[str] = Counter()
+spent: Counter[str] = Counter()
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker) -> Iterator[worlds.World]:
+    """The little world, built once for all cells of this process and taken back at the end."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        made = worlds.build()
+        matrix.open_sessions(made)
+        worlds.disable_the_disabled(made)
+        yield made
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def strong(world) -> worlds.Seat:
+    """Somebody who may do everything everywhere: her pages show which forms there are."""
+    person = factories.person(name="全省管理员")
+    for role in ("administrator", "auditor"):
+        factories.grant(person=person, role=role, organisation=world.places["province"])
+    seat = worlds.Seat("strong", person, (("administrator", "province"), ("auditor", "province")))
+    matrix.open_sessions(worlds.World(world.at, {}, {}, [seat]))
+    return seat
+
+
+def walk(world: worlds.World, strong: worlds.Seat, route: Route) -> list[str]:
+    """Ask for every cell of one URL; return what was not as it should be."""
+    wrong, began = [], time.monotonic()
+    for target in matrix.targets(world, route):
+        forms = None
+        for seat in world.seats:
+            for method in matrix.METHODS:
+                due = matrix.due(world, route, method, seat, target)
+                sent = [None]
+                if method == "POST" and due != matrix.NOT_ALLOWED:
+                    forms = forms or bodies.bodies(world, strong, route, target)
+                    sent = forms
+                for body in sent:
+                    cell = Cell(route, method, seat, target, due)
+                    wrong += _complaints(world, cell, body)
+                    asked[method] += 1
+    spent[route.name] += time.monotonic() - began
+    return wrong
+
+
+def _complaints(world: worlds.World, cell: Cell, body: dict | None) -> Iterator[str]:
+    outside = scope_of_writes.Watcher(world, cell)
+    matrix.ask(cell, body, outside)
+    if cell.got != cell.due:
+        yield str(cell)
+    yield from outside.complaints
+
+
+@pytest.mark.parametrize("route", all_routes(), ids=lambda route: route.name)
+def test_every_cell_of(world, strong, route):
+    wrong = walk(world, strong, route)
+    assert not wrong, f"{len(wrong)} cells:\n" + "\n".join(wrong[:25])
+
+
+def test_figures_of_the_walk(capsys):
+    """Print how many cells this process walked, by method."""
+    with capsys.disabled():
+        total, seconds = sum(asked.values()), sum(spent.values())
+        slowest = ", ".join(f"{name} {used:.1f}s" for name, used in spent.most_common(3))
+        print(f"\n访问矩阵：{total} 格 {dict(asked)}，{seconds:.0f} 秒（{slowest}）")
+
+
+# ── Controls: the walk sees a hole ──────────────────────────────────────────────────────────────────
+
+
+def _route(name: str) -> Route:
+    return next(route for route in all_routes() if route.name == name)
+
+
+def test_control_a_scope_that_forgets_the_tree_is_found(world, strong, monkeypatch):
+    monkeypatch.setattr(scope, "below", lambda roots: Organisation.objects.all())
+    wrong = walk(world, strong, _route("orgs:detail"))
+    assert any("GET orgs:detail other city as clerk: due 404, got in (200)" in line for line in wrong)
+    assert not any(" as anonymous" in line for line in wrong)
+
+
+def test_control_a_gate_that_lets_everybody_in_is_found(world, strong, monkeypatch):
+    monkeypatch.setattr(gate, "admit", lambda request, access: None)
+    wrong = walk(world, strong, _route("orgs:list"))
+    assert any("GET orgs:list  as anonymous: due login, got in (200)" in line for line in wrong)
+    assert any("as expert: due 403, got in (200)" in line for line in wrong)
+
+
+def test_control_a_page_that_takes_objects_from_the_whole_table_is_found(world, strong, monkeypatch):
+    from zhiqiao.needs import queries
+    from zhiqiao.needs.models import Need
+
+    monkeypatch.setattr(queries, "need_page", lambda who: Need.objects.all())
+    wrong = walk(world, strong, _route("needs:sheet"))
+    assert any("other city" in line and "as clerk: due 404, got in (200)" in line for line in wrong)
+
+
+def test_control_a_write_out_of_scope_is_found(world, strong, monkeypatch):
+    from zhiqiao.needs.models import Need
+    from zhiqiao.needs import registers, rules
+
+    monkeypatch.setattr(registers, "rows_for", lambda who: Need.objects.all())
+    monkeypatch.setattr(rules, "covers", lambda by, permission, organisation: by is not AnonymousUser)
+    wrong = walk(world, strong, _route("needs:bulk"))
+    assert any("as clerk" in line and "changed needs.need of other city" in line for line in wrong)
+
+
+def test_control_an_unknown_parameter_is_refused(world):
+    with pytest.raises(matrix.UnknownParameter):
+        matrix.targets(world, Route("notice", "x/<uuid:ticket>/", {"ticket": "uuid"}))
