@@ -61,7 +61,6 @@ def cases(network, dice: random.Random) -> Iterator[tuple[str, object, Callable[
     """（页面名，谁在看，给出每次要请求的地址）。"""
     from django.urls import reverse
 
-    import bench_data
     from zhiqiao.needs.models import Need
 
     numbers = list(

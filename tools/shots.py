@@ -27,12 +27,13 @@ from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 import browser
 import debian
-from postgres import free_port
+from postgres import die_politely, free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDTHS = {1280: 900, 360: 740}
 START_SECONDS = 300
 MOST_PAGES = 40
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 LEAVE_OUT = re.compile(r"\.(?:xlsx|csv|json|ics|jsonl)$|/(?:export|template|logout|static)/?")
 
 
@@ -94,8 +95,8 @@ def sign_in(page: Page, address: str, login: str, password: str) -> None:
     page.goto(f"{address}/login/")
     page.fill("[name=login]", login)
     page.fill("[name=password]", password)
-    page.locator("form:has([name=password]) [type=submit]").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.press("[name=password]", "Enter")
     if urlsplit(page.url).path == "/login/":
         raise SystemExit(f"演示账号 {login} 登录不了。")
 
@@ -141,17 +142,16 @@ def look(page: Page, address: str, visit: Visit, name: Path) -> None:
     page.on("console", listener := lambda line: line.type == "error" and heard.append(line.text))
     page.on("pageerror", crash := lambda error: heard.append(str(error)))
     try:
+        page.set_viewport_size({"width": 1280, "height": WIDTHS[1280]})
+        response = page.goto(address, wait_until="networkidle")
+        if response and response.status >= 400:
+            visit.faults.append(f"状态 {response.status}")
+        name.parent.mkdir(parents=True, exist_ok=True)
         for width, height in WIDTHS.items():
             page.set_viewport_size({"width": width, "height": height})
-            response = page.goto(address, wait_until="networkidle")
-            if response and response.status >= 400:
-                visit.faults.append(f"{width}：状态 {response.status}")
-            overflow = page.evaluate(
-                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-            )
+            overflow = page.evaluate(OVERFLOW)
             if overflow > 0:
                 visit.faults.append(f"{width}：横向溢出 {overflow} 像素")
-            name.parent.mkdir(parents=True, exist_ok=True)
             page.screenshot(path=f"{name}-{width}.png", full_page=True)
     except Error as error:
         visit.faults.append(str(error).splitlines()[0])
@@ -192,6 +192,7 @@ def main() -> int:
     if not browser.find_chromium() and not debian.install(["chromium", "fonts-noto-cjk"]):
         print(f"没有找到 Chromium：{browser.HOW_TO_GET}", file=sys.stderr)
         return 1
+    signal.signal(signal.SIGTERM, die_politely)
     folder = (ROOT / options.out).absolute()
     shutil.rmtree(folder, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix="zq-shots-") as home, site(Path(home)) as address:

@@ -65,11 +65,12 @@ def package(members: Mapping[str, bytes | str], *, method: int = zipfile.ZIP_DEF
     return out.getvalue()
 
 
-def content_types(main: str) -> str:
-    return (
-        '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-        f'<Override PartName="/main.xml" ContentType="{main}"/></Types>'
-    )
+def content_types(main: str, **parts: str) -> str:
+    """main 是主部件的类型；parts 另外指定：部件路径="类型"。"""
+    both = {"/main.xml": main, **parts}
+    inner = "".join(f'<Override PartName="{part}" ContentType="{kind}"/>' for part, kind in both.items())
+    space = "http://schemas.openxmlformats.org/package/2006/content-types"
+    return f'<?xml version="1.0"?><Types xmlns="{space}">{inner}</Types>'
 
 
 def links(*rows: tuple[str, str, str]) -> str:

@@ -5,7 +5,8 @@ import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
+from xml.sax.saxutils import escape
 
 from openpyxl import Workbook
 
@@ -62,7 +63,7 @@ DAYS = Ledger(
 def workbook(
     *rows: Iterable[Any], title: str = "Sheet1", more: Mapping[str, Iterable[Iterable[Any]]] | None = None
 ) -> io.BytesIO:
-    """用 openpyxl 写一个普通工作簿（共享字符串），与 Excel 存出来的结构相同。"""
+    """用 openpyxl 写一个普通工作簿；Excel 自己的写法（共享字符串）见 big_workbook。"""
     book = Workbook()
     book.active.title = title
     for row in rows:
@@ -86,12 +87,16 @@ def named(content: bytes, name: str) -> io.BytesIO:
     return stream
 
 
-def big_workbook(path: Path, rows: int, columns: list[str], cell: Callable[[int, int], str]) -> None:
+def big_workbook(
+    path: Path | BinaryIO, rows: int, columns: list[str], cell: Callable[[int, int], str]
+) -> None:
     """像 Excel 那样写一个大工作簿：每个文字都在共享字符串里，而且都不相同。cell(行, 列) 给出内容。"""
     space = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
     kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
-        package.writestr(samples.CONTENT_TYPES, samples.content_types(samples.EXCEL))
+        shared = samples.EXCEL.replace("sheet.main", "sharedStrings")
+        types = {"/xl/workbook.xml": samples.EXCEL, "/xl/sharedStrings.xml": shared}
+        package.writestr(samples.CONTENT_TYPES, samples.content_types("application/xml", **types))
         package.writestr("_rels/.rels", samples.links(("officeDocument", "xl/workbook.xml", "Internal")))
         sheets = '<sheets><sheet name="台账" sheetId="1" r:id="r0"/></sheets>'
         package.writestr("xl/workbook.xml", f'<workbook {space} xmlns:r="{kind}">{sheets}</workbook>')
@@ -110,7 +115,9 @@ def big_workbook(path: Path, rows: int, columns: list[str], cell: Callable[[int,
                 part.write(f'<row r="{row + 1}">{cells}</row>'.encode())
             part.write(b"</sheetData></worksheet>")
         with package.open("xl/sharedStrings.xml", "w") as part:
-            part.write(f"<sst {space}>{''.join(f'<si><t>{title}</t></si>' for title in columns)}".encode())
+            part.write(
+                f"<sst {space}>{''.join(f'<si><t>{escape(title)}</t></si>' for title in columns)}".encode()
+            )
             for row in range(1, rows + 1):
-                part.write("".join(f"<si><t>{cell(row, i)}</t></si>" for i in range(width)).encode())
+                part.write("".join(f"<si><t>{escape(cell(row, i))}</t></si>" for i in range(width)).encode())
             part.write(b"</sst>")

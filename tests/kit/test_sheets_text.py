@@ -92,6 +92,7 @@ def outcome(reader, cell):
         (parse.day, "２０２６年１月２日", date(2026, 1, 2)),
         (parse.day, "2026.01.02", date(2026, 1, 2)),
         (parse.day, "20260102", date(2026, 1, 2)),
+        (parse.day, "2026-01-02 14:05", date(2026, 1, 2)),
         (parse.day, "2026-02-30", "✗ 没有这一天:“2026-02-30”"),
         (parse.day, "明年", "✗ 应写成 2026-11-22 这样的日期,现在是“明年”"),
         (parse.yes_no, "√", True),

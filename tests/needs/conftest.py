@@ -6,7 +6,6 @@ pytest 读到这里时 Django 还没有装载，所以模型一律在夹具里�
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,14 +15,6 @@ if TYPE_CHECKING:
 
     from tests.factories import Network
     from zhiqiao.accounts.models import Person
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _static_folder() -> None:
-    """测试不收集静态文件；有这个目录，发静态文件的中间件就不会为它不在而警告。"""
-    from django.conf import settings
-
-    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
 
 
 @pytest.fixture

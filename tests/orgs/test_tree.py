@@ -116,17 +116,17 @@ def _takes_one_range_of_the_path_index(plan):
 
 
 def _reads_a_whole_table(plan):
-    return bool(re.search(r"seq scan|(^|\s)scan ", plan))
+    return ("seq scan" if connection.vendor == "postgresql" else "scan orgs_organisation") in plan
 
 
 @pytest.fixture
 def hundred_thousand(db):
-    """A province of 10 cities, 100 districts, 1,000 towns and 98,889 villages, built as an import builds it."""
+    """A province of 10 cities, 100 districts, 300 towns and 99,589 villages, built as an import builds it."""
     started = time.perf_counter()
     root = _grow(None, 1, Kind.PROVINCE, "省")[0]
     cities = _grow(root, 10, Kind.CITY, "市")
     districts = [one for city in cities for one in _grow(city, 10, Kind.DISTRICT, "区")]
-    towns = [one for district in districts for one in _grow(district, 10, Kind.TOWN, "镇")]
+    towns = [one for district in districts for one in _grow(district, 3, Kind.TOWN, "镇")]
     missing = 100_000 - 1 - len(cities) - len(districts) - len(towns)
     each, more = divmod(missing, len(towns))
     for number, town in enumerate(towns):
@@ -143,7 +143,7 @@ def test_a_hundred_thousand_organisations_are_asked_by_one_range(hundred_thousan
     clerk = factories.person(role="clerk", organisation=districts[37])
     for rows in (
         Organisation.objects.within(districts[37]),
-        Organisation.objects.within(towns[512]),
+        Organisation.objects.within(towns[111]),
         scope.below([districts[37]]),
     ):
         plan = _plan(rows.order_by())
@@ -154,11 +154,11 @@ def test_a_hundred_thousand_organisations_are_asked_by_one_range(hundred_thousan
     assert not _takes_one_range_of_the_path_index(control)
     assert _reads_a_whole_table(control)
     assert _counted(root) == 100_000
-    for one in (cities[0], districts[37], towns[512]):
+    for one in (cities[0], districts[37], towns[111]):
         _counted(one)
     assert queries.organisations_for(clerk).count() == Organisation.objects.within(districts[37]).count()
     assert scope.roots_of(clerk, OrgPerm.VIEW) == [districts[37]]
-    _assert_pages_cost_the_same(client, (root, cities[3], districts[37], towns[512]))
+    _assert_pages_cost_the_same(client, (root, cities[3], districts[37], towns[111]))
 
 
 def _counted(one):

@@ -35,7 +35,6 @@ class Browser(RequestFactory):
         try:
             response = self.handler(self._base_environ(**request))
             response.whole = b"".join(response.streaming_content) if response.streaming else response.content
-            response.close()
         finally:
             got_request_exception.disconnect(keep)
         response.crash = crashes[-1] if crashes else ""

@@ -16,7 +16,7 @@ from django.test import Client
 from tests.site import watching
 from tests.site.browser import Browser
 from tests.site.routes import Route
-from tests.site.world import STEP_STAGES, Seat, Thing, World, invitations
+from tests.site.world import RELATIONS, STEP_STAGES, Seat, Thing, World, invitations
 from zhiqiao.directory.enums import DirectoryPerm
 from zhiqiao.kit.web.policy import Access, holds
 from zhiqiao.needs import links
@@ -174,7 +174,10 @@ def _by_pk(world: World, route: Route) -> Iterator[Target]:
 
 
 def _typical(thing: Thing) -> bool:
-    return thing.public or thing.stage in (Stage.MET, Stage.DRAFT, Stage.MATCHING, Stage.INVITING)
+    """One need that has come far in each relation, the special ones, and drafts near and far."""
+    if thing.relation not in RELATIONS or thing.public:
+        return True
+    return thing.stage == Stage.MET or (thing.stage == Stage.DRAFT and thing.relation in ("own", "other city"))
 
 
 def _step(world: World, route: Route) -> Iterator[Target]:

@@ -143,6 +143,8 @@ def _waiting(answers: dict[str, Answer]) -> list[tuple[str, str]]:
     """
     told: dict[str, list[str]] = {}
     for name, answer in answers.items():
+        if name == "dispute":
+            continue  # whoever is waited for to confirm may also object: one thing is waited for, not two
         step = NEED_FLOW.steps[name]
         if name not in ACTS:
             told.setdefault(f"由{(step.who.__doc__ or '').strip().splitlines()[0]}办理。", []).append(step.title)

@@ -204,5 +204,18 @@ class SetPasswordForm(forms.Form):
             try:
                 password_validation.validate_password(new, self.person)
             except forms.ValidationError as error:
-                self.add_error("new", error)
+                self.add_error("new", [_broken_rule(one) for one in error.error_list])
         return cleaned
+
+
+def _broken_rule(error: forms.ValidationError) -> str:
+    """Say in Chinese which rule a password breaks; not all of Django's own words are translated."""
+    return _BROKEN.get(error.code or "", "").format(**(error.params or {})) or "；".join(error.messages)
+
+
+_BROKEN = {
+    "password_too_short": "密码太短，至少要 {min_length} 个字符。",
+    "password_too_similar": "密码与{verbose_name}太相似，请换一个。",
+    "password_too_common": "这个密码太常见，容易被猜中，请换一个。",
+    "password_entirely_numeric": "密码不能全是数字，请加上字母或符号。",
+}

@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from zhiqiao.accounts.models import Person
 from zhiqiao.kit import audit
 from zhiqiao.kit.audit.models import AuditEntry
+from zhiqiao.kit.flow import Flow
 from zhiqiao.kit.privacy import CONTACT, CREDENTIAL, masked
 from zhiqiao.kit.web.cells import exact_words, when
 from zhiqiao.kit.web.register import Choice, Column, DateRange, Register, Text
@@ -32,6 +33,7 @@ VERBS = {
     "account.disable": "停用账号",
     "account.enable": "启用账号",
     "orgs.add": "添加组织",
+    "orgs.rename": "组织更名",
     "orgs.grant": "授权",
     "orgs.revoke": "撤销授权",
     "expert.add": "登记专家",
@@ -46,13 +48,13 @@ VERBS = {
     "need.enterprise": "改换需求的企业",
     "need.invite_more": "补充邀请",
     "need.rate": "评价",
-    "need.export": "导出需求",
-    "invitation.send": "发出邀请",
-    "invitation.accept": "接受邀请",
-    "invitation.decline": "婉拒邀请",
-    "invitation.lapse": "邀请到期",
-    "invitation.promote": "递补邀请",
-    "invitation.cancel": "取消邀请",
+    "needs.export": "导出需求",
+    "programme.add": "设立专项行动",
+    "invitation.accepted": "接受邀请",
+    "invitation.declined": "婉拒邀请",
+    "invitation.cancelled": "取消邀请",
+    "invitation.lapse": "邀请逾期未答复",
+    "invitation.promote": "改邀候补专家",
     "meeting.move": "改期",
     "meeting.cancel": "取消对接",
     "outcome.answer": "确认或不认可结果",
@@ -64,7 +66,7 @@ VERBS = {
     "clock.declare_hours": "设置工作时间",
     "audit.search": "查询审计记录",
 }
-"""What an entry's verb is called. A verb without a name here shows as it is stored."""
+"""What an entry's verb is called; the steps of a loop bring their own names."""
 
 ROLES = {role.name: role.title for role in roles.ROLES}
 _SECRET = (CONTACT, CREDENTIAL)
@@ -75,8 +77,8 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 def entries_for(who: Who) -> QuerySet[AuditEntry]:
     """Return the entries a person may read: about what belongs to the part of the network she audits.
 
-    Entries about nothing in particular (a bulk import, a search of this page) have no place in the network.
-    They are shown only to whoever audits all of it.
+    An entry about nothing in particular (an export, a bulk import, a search of this page) belongs where the
+    person works who did it; with a foot outside, or done by the system, it is for whoever audits everything.
     """
     entries = AuditEntry.objects.all()
     roots = roots_of(who, OrgPerm.AUDIT)
@@ -86,7 +88,9 @@ def entries_for(who: Who) -> QuerySet[AuditEntry]:
     if roots:
         for model in _placed_models():
             allowed |= Q(subject_type=model._meta.label_lower, subject_id__in=_keys_within(model, roots))
-        allowed |= Q(subject_type="accounts.person", subject_id__in=_people_within(roots))
+        people = _people_within(roots)
+        allowed |= Q(subject_type="accounts.person", subject_id__in=people)
+        allowed |= Q(subject_type="", actor_kind="person", actor_key__in=people)
     return entries.filter(allowed)
 
 
@@ -119,8 +123,18 @@ def _as_text(rows: QuerySet[Any], field: str) -> QuerySet[Any]:
     return rows.order_by().annotate(as_text=Cast(field, CharField())).values("as_text")
 
 
+def verbs() -> list[tuple[str, str]]:
+    """Return every verb with its name: those above, and each step of each loop."""
+    steps = (
+        (f"{flow.name}.{step.name}", step.title)
+        for flow in Flow.registry.values()
+        for step in flow.steps.values()
+    )
+    return [*VERBS.items(), *((verb, title) for verb, title in steps if verb not in VERBS)]
+
+
 def _verb(entry: AuditEntry) -> str:
-    return VERBS.get(entry.verb, entry.verb)
+    return dict(verbs()).get(entry.verb, entry.verb)
 
 
 def _kind_of(subject_type: str) -> str:
@@ -204,7 +218,7 @@ AUDIT = Register(
     filters=(
         DateRange("at", "时间"),
         Text("who", "谁", fields=("actor_name",), placeholder="操作人姓名"),
-        Choice("verb", "动作", choices=list(VERBS.items()), many=True),
+        Choice("verb", "动作", choices=verbs, many=True),
         Choice("kind", "对象类型", choices=_subject_kinds, field="subject_type", many=True),
         Text("subject", "对象编号", where=lambda word: Q(subject_id=word), more=True),
         Text("reason", "理由", fields=("reason",), more=True),

@@ -79,7 +79,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
 
 def me(request: HttpRequest) -> HttpResponse:
     """Tell a person in words what she may see and do."""
-    return render(request, "site/me.html", {"sentences": in_words(request.user)})
+    return render(request, "site/me.html", {"menu": portal_menu(request), "sentences": in_words(request.user)})
 
 
 def password(request: HttpRequest) -> HttpResponse:
@@ -101,7 +101,7 @@ def notices(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         mine.filter(read_at__isnull=True).update(read_at=timezone.now())
         return redirect("notices")
-    return render(request, "site/notices.html", {"notices": mine[:100]})
+    return render(request, "site/notices.html", {"menu": portal_menu(request), "notices": mine[:100]})
 
 
 def notice(request: HttpRequest, pk: int) -> HttpResponse:

@@ -10,7 +10,9 @@ from zhiqiao.kit.sheets.clean import half_width
 
 Parser = Callable[[str], Any]
 
-_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]00:00(?::00)?)?|(\d{4})(\d{2})(\d{2})")
+_DAY = re.compile(
+    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]\d{1,2}:\d\d(?::\d\d)?)?|(\d{4})(\d{2})(\d{2})"
+)
 _YES = frozenset({"是", "有", "对", "√", "y", "yes", "true", "1"})
 _NO = frozenset({"否", "无", "不", "×", "n", "no", "false", "0"})
 _PHONE = re.compile(r"\+?\d[\d\- ]{4,18}\d(?:转\d{1,6})?")
@@ -65,7 +67,7 @@ def fen_from_wan(cell: str) -> int:
 
 
 def day(cell: str) -> date:
-    """A date in any of the usual spellings: 2026-11-22, 2026/11/22, 2026年11月22日, 20261122."""
+    """A date in any of the usual spellings: 2026-11-22, 2026/11/22, 2026年11月22日, 20261122; a time is dropped."""
     found = _DAY.fullmatch(half_width(cell))
     if found is None:
         raise ValueError(f"应写成 2026-11-22 这样的日期,现在是“{_shown(cell)}”")

@@ -171,12 +171,13 @@ def reasons(parts: Iterable[Any]) -> dict[str, Any]:
 
 
 @register.inclusion_tag("kit/parts/candidate.html")
-def candidate(one: Any) -> dict[str, Any]:
+def candidate(one: Any, level: int = 3) -> dict[str, Any]:
     """`{% candidate c %}`: {rank, name, title?, organisation?, href, score (0..100), parts, tags?, note?, pick?, blocked?}.
 
-    pick: {name, value, checked?, form?} adds a tick box; blocked says why this person cannot be invited.
+    pick: {name, value, checked?, form?} adds a tick box; blocked says why this person cannot be invited;
+    level: of the heading with the name, 2 where no <h2> stands above.
     """
-    return {"c": one}
+    return {"c": one, "level": level}
 
 
 @register.inclusion_tag("kit/parts/worklist.html")

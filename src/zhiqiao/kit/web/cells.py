@@ -39,6 +39,14 @@ def badge(text: Any, tone: str = "neutral") -> SafeString:
     return format_html('<span class="badge {}">{}</span>', tone if tone in TONES else "neutral", text)
 
 
+def day_words(at: dt.date | dt.datetime, now: dt.datetime) -> str:
+    """For columns: the hour only where it still matters, within a day of now."""
+    near = isinstance(at, dt.datetime) and abs(at - now) < dt.timedelta(days=1)
+    if near or not isinstance(at, dt.datetime):
+        return when_words(at, now)
+    return _day_words(clock.local_date(at), clock.local_date(now))
+
+
 def when_words(at: dt.date | dt.datetime, now: dt.datetime) -> str:
     """As people say it: 刚刚, 12 分钟前, 今天 10:21, 昨天 17:00; a day: 今天, 11月20日, 2025年3月1日."""
     if isinstance(at, dt.datetime):
@@ -61,7 +69,7 @@ def exact_words(at: dt.date | dt.datetime) -> str:
 def when(
     at: dt.date | dt.datetime | None, style: str = "short", now: dt.datetime | None = None
 ) -> SafeString:
-    """<time> with short words; style "exact" says the instant, "date" the day only."""
+    """<time> in words; style "short" as one says it, "day" the day if it is not near, "exact", "date"."""
     if at is None:
         return EMPTY
     exact = exact_words(at)
@@ -69,9 +77,11 @@ def when(
         words = exact_words(clock.local_date(at) if isinstance(at, dt.datetime) else at)
     elif style == "exact":
         words = exact
+    elif style == "day":
+        words = day_words(at, now or timezone.now())
     else:
         words = when_words(at, now or timezone.now())
-    if style != "short" or words == exact:
+    if style in ("exact", "date") or words == exact:
         return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), exact, words)
     return format_html(
         '<time datetime="{}" title="{}" data-when><span class="no-print">{}</span><span class="only-print">{}</span></time>',
@@ -98,7 +108,7 @@ def render(kind: str, value: Any, at: dt.datetime) -> SafeString:
     if kind == "due":
         return due(value, at)
     if kind in ("when", "date"):
-        return when(value, "date" if kind == "date" else "short", at)
+        return when(value, "date" if kind == "date" else "day", at)
     if kind == "number":
         return format_html('<span class="num">{}</span>', number(value))
     if kind == "code":

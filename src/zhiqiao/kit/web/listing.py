@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 RowModel = TypeVar("RowModel", bound=Model)
 
-SHORT = 16
+SHORT = 12
 
 
 @dataclass(frozen=True)

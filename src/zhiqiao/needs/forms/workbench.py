@@ -320,7 +320,9 @@ class ReviseForm(StepForm):
         )
 
     def starting_values(self) -> Mapping[str, Any]:
-        return {name: getattr(self.need, name) for name in self.FIELDS} | {"budget_yuan": self.need.budget_yuan}
+        fen = self.need.budget_fen
+        yuan = None if fen is None else Decimal(fen) / 100
+        return {name: getattr(self.need, name) for name in self.FIELDS} | {"budget_yuan": yuan}
 
     def values(self) -> dict[str, Any]:
         values = super().values()

@@ -105,6 +105,9 @@ def _invalid(request: HttpRequest, token: str, kind: str) -> HttpResponse:
 
 
 def _was_ours(token: str, kind: str) -> bool:
+    """Whether a link is too old, or its subject is gone. One of a place in line not yet called is neither."""
+    if links.invitation_of(token) is not None:
+        return False
     try:
         name: str = signing.loads(token, salt=links.SALT)
     except signing.BadSignature:

@@ -1,6 +1,6 @@
 """What the templates of the workbench are given: plain shapes for the components of ``kit.web``."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from itertools import zip_longest
 from typing import Any
@@ -170,11 +170,15 @@ def _candidate(rank: int, one: Candidate, kept: Sequence[str]) -> dict[str, Any]
     }
 
 
-def work(need: Need, by: Any, at: datetime) -> dict[str, Any]:
-    """Return a need as a line of the inbox: when it is due, what it is, and the acts to take."""
+def work(need: Need, by: Any, at: datetime, own: Collection[str] = ()) -> dict[str, Any]:
+    """Return a need as a line of the inbox: when it is due, what it is, and the acts to take.
+
+    own : paths of the reader's own organisations; a need handled by another one says by which.
+    """
     acts = desk.lay(need, by, at).main[:2]
     return {
         "need": need,
+        "handler": "" if need.organisation.path in own else need.organisation.title,
         "href": opens(need),
         "acts": acts,
         "label": _FOR_ASKER.get(Stage(need.stage), "打开"),

@@ -16,6 +16,7 @@ from zhiqiao.kit.actors import By
 from zhiqiao.kit.errors import Answer, Refusal, Refused, refuse, require
 from zhiqiao.needs import actions, desk, finder, queries, rules
 from zhiqiao.needs.actions.invite import ANSWER_WITHIN
+from zhiqiao.needs.actions.meet import MINUTES_WITHIN
 from zhiqiao.needs.flow import NEED_FLOW
 from zhiqiao.needs.forms import workbench as forms
 from zhiqiao.needs.models import Meeting, Need
@@ -30,8 +31,8 @@ class Page:
     """The page of one act.
 
     do : the action, called as do(need, by=, at=, **values of the form). button : what the button says.
-    more : what it leads to, beyond what the flow and the notices know. tone : "danger" for what cannot be
-    taken back.
+    more : what it leads to, beyond what the flow and the notices know. clock : by when the next step is due,
+    where the action itself sets it. tone : "danger" for what cannot be taken back.
     """
 
     form: type[forms.StepForm]
@@ -39,6 +40,7 @@ class Page:
     button: str
     more: tuple[str, ...] = ()
     tone: str = ""
+    clock: str = ""
 
 
 def _at_meeting(act: Do, name: str) -> Do:
@@ -87,7 +89,7 @@ PAGES: dict[str, Page] = {
     )),
     "schedule": Page(forms.ScheduleForm, actions.schedule_meeting, "约定对接", (
         "双方会收到时间、地点和可以加进日历的文件。",
-    )),
+    ), clock=f"对接结束后 {MINUTES_WITHIN}内登记纪要"),
     "hold": Page(forms.HoldForm, _at_meeting(actions.hold_meeting, "hold"), "登记对接"),
     "move_meeting": Page(forms.MoveMeetingForm, _at_meeting(actions.move_meeting, "move_meeting"), "改期", (
         "日历文件会更新：双方重新打开链接下载，原来的日程随之移动。请电话告知双方。",
@@ -172,7 +174,8 @@ def effects(step: str, page: Page, now: datetime) -> list[str]:
     """Say what an act will lead to: where the need goes, by when the next step is due, and who hears of it."""
     told = []
     if flow_step := NEED_FLOW.steps.get(step):
-        told.append(_moves_to(NEED_FLOW.stages(flow_step.target).label, flow_step.within, now))
+        when = page.clock or _next_within(flow_step.within, now)
+        told.append(f"需求转到“{NEED_FLOW.stages(flow_step.target).label}”，{when}。")
         if words := ToEnterprise.WORDS.get(step):
             told.append(f"企业会收到通知：“{words}”。")
         if words := ToExpert.WORDS.get(step):
@@ -180,12 +183,12 @@ def effects(step: str, page: Page, now: datetime) -> list[str]:
     return [*told, *page.more]
 
 
-def _moves_to(label: str, within: clock.Duration | None, now: datetime) -> str:
+def _next_within(within: clock.Duration | None, now: datetime) -> str:
     if within is None:
-        return f"需求转到“{label}”，本案办结。"
+        return "本案办结"
     due = clock.due(now, within)
     note = f"（{due.note}）" if due.note else ""
-    return f"需求转到“{label}”，下一步应在 {within}内办理，即 {clock.exact(due.at)} 前{note}。"
+    return f"下一步应在 {within}内办理，即 {clock.exact(due.at)} 前{note}"
 
 
 def _chosen(form: Any, now: datetime) -> list[dict[str, Any]]:

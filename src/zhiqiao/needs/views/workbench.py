@@ -23,7 +23,7 @@ from zhiqiao.needs.finder import find_for_need
 from zhiqiao.needs.forms.workbench import ExportForm, picked
 from zhiqiao.needs.models import Need
 from zhiqiao.needs.views import shapes
-from zhiqiao.orgs.scope import may_somewhere, visible
+from zhiqiao.orgs.scope import may_somewhere, roots_of, visible
 
 INBOX_TABS = (("", "全部"), ("late", "已逾期"), ("today", "今天要办"), ("week", "本周"))
 REGISTER_TOOLS = {"may_handle": NeedPerm.HANDLE, "may_export": NeedPerm.EXPORT}
@@ -39,10 +39,11 @@ def inbox(request: HttpRequest) -> HttpResponse:
     chosen = request.GET.get("due", "")
     rows = mine.filter(spans[chosen]) if chosen in spans else mine
     listing = registers.INBOX.bind(request.GET, rows.prefetch_related("meetings", "outcomes"), at=now)
+    own = {root.path for root in roots_of(request.user, NeedPerm.HANDLE)}
     context = {
         "tabs": _tabs(chosen if chosen in spans else "", counts),
         "listing": listing,
-        "work": [shapes.work(row.object, request.user, now) for row in listing.rows],
+        "work": [shapes.work(row.object, request.user, now, own) for row in listing.rows],
         "counts": counts,
         "now": now,
     }

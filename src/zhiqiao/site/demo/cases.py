@@ -293,6 +293,8 @@ class Case:
             )
             self.read_again()
         yield from self.until(starts_at + timedelta(minutes=self.rng.randint(95, 150)))
+        if self.rng.random() < 0.4:
+            yield from self.later(1, 2, late=0.12)
         topics = self.text.problem.topics
         meeting.need = self.need
         actions.hold_meeting(
@@ -314,11 +316,9 @@ class Case:
             MeetingMode.VIDEO: "",
         }[mode]
         link = f"https://meeting.example.com/{self.need.pk:06d}" if mode == MeetingMode.VIDEO else ""
-        meeting = actions.schedule_meeting(
+        return actions.schedule_meeting(
             self.need, mode=mode, starts_at=starts_at, place=place, link=link, by=self.clerk, at=self.now
         )
-        self.read_again()
-        return meeting
 
     # --- outcome --------------------------------------------------------------------------------
 

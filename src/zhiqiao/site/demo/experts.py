@@ -169,9 +169,9 @@ def _profile(
     first = trade.problems[number % len(trade.problems)]
     rest = [each for each in trade.problems if each is not first]
     problems = (first, *rng.sample(rest, rng.randint(1, 2)))
-    topics = list(dict.fromkeys(topic for each in problems for topic in each.topics))
-    rng.shuffle(topics)
-    kept = [*first.topics, *(topic for topic in topics if topic not in first.topics)][: rng.randint(6, 9)]
+    kept = list(
+        dict.fromkeys((*first.topics, *(topic for each in problems[1:] for topic in each.topics[:2])))
+    )
     expert = Expert(
         name=people.name(),
         kind=kind,
@@ -184,7 +184,7 @@ def _profile(
         consented_at=at,
         task_cap=rng.choices((2, 3, 4, 5), (2, 6, 2, 1))[0],
     )
-    return Profile(expert, trade, problems, tuple(_proofs(problems, kept, rng)))
+    return Profile(expert, trade, problems, tuple(_proofs(problems, rng)))
 
 
 def _unit(trade: Field, kind: ExpertKind, rng: Random) -> str:
@@ -210,14 +210,13 @@ def _society(trade: Field, kind: ExpertKind) -> str:
     return next(name for name, names in SOCIETIES.items() if trade.name in names)
 
 
-def _proofs(problems: tuple[Problem, ...], topics: list[str], rng: Random) -> Iterator[Proof]:
-    """Yield at least three evidence items; the first problem has a paper, a patent and a project."""
+def _proofs(problems: tuple[Problem, ...], rng: Random) -> Iterator[Proof]:
+    """Yield a paper, a patent and a project on the first problem, and one of them on each other."""
     kinds = [EvidenceKind.PAPER, EvidenceKind.PATENT, EvidenceKind.PROJECT]
     for kind in kinds:
         yield _proof(kind, problems[0], rng)
     for each in problems[1:]:
-        if rng.random() < 0.6:
-            yield _proof(rng.choice(kinds), each, rng)
+        yield _proof(rng.choice(kinds), each, rng)
 
 
 def _proof(kind: EvidenceKind, problem: Problem, rng: Random) -> Proof:

@@ -66,11 +66,11 @@ def _arranging(case: Case, turn: int) -> Life:
 
 
 def _scheduled(case: Case, turn: int) -> Life:
-    """They meet again in the next days; for three the day is over and the minutes are missing."""
-    yield from _ago(case, 8 if turn < 3 else 1 + turn % 4)
+    """They meet again in the next days; for three the day is over and the minutes are overdue."""
+    yield from _ago(case, 9 if turn < 3 else 1 + turn % 4)
     diary = case.world.diary
     if turn < 3:
-        starts_at = diary.meeting_time(diary.ago(3 + turn, case.rng), 1, case.rng)
+        starts_at = diary.meeting_time(diary.ago(5 + turn, case.rng), 1, case.rng)
     else:
         starts_at = diary.ahead(1 + turn % 6, 9 + 5 * (turn % 2), 30)
     case.schedule(starts_at)

@@ -22,7 +22,10 @@ _SECOND = "川衡棠谦岚筠泓屿钧恺蔚澜樵岳霖舟砚澍槿昀颐甫桓
 
 _BRAND_FIRST = "霖澜峥曜砺铄锴钰璟琰沅泓淳湛澄翊翎皓旻昶朗屹岑嵘崧骏驰翰拓衍聿允弘磐铎铭鉴衡权策犀翼"
 _BRAND_SECOND = "铂鼎拓维科达泰纳博普锐迈捷恒瑞诚源辉讯芯晟昊格朴桥岭汇林川越岚石屏然策澈盈"
-_TAKEN = ("嵘泰", "拓普", "泓博", "翼科", "驰科")  # trade names that real companies are known by
+# Trade names that begin the name of a listed company; left out.
+_TAKEN = frozenset(
+    "霖科 钰科 泓博 朗科 朗博 朗源 嵘泰 崧科 骏鼎 驰科 驰诚 翰博 拓维 拓科 拓普 拓恒 弘科 弘讯 铭科 铭达 铭普 翼科".split()
+)
 
 _WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)  # GB 11714: the organisation code inside a credit code
 
