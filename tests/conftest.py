@@ -67,6 +67,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in set(left_out)]
 
 
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """字节串不进名字：里面常有打包的时刻，两个进程收集到的名字会因此对不上。"""
+    return argname if isinstance(val, bytes) else None
+
+
 def _may_be_left_out(reason: str) -> bool:
     """唯一可以少跑的理由：真实数据的目录确实不在。"""
     return NO_REAL_DATA in reason and not REAL_DATA.exists()

@@ -20,8 +20,10 @@ from zhiqiao.needs.views import steps
 pytestmark = pytest.mark.django_db
 
 
-def url(need, step):
-    return reverse("needs:step", args=(need.pk, step))
+def url(need, step, version=None):
+    """一步的网址；给了版本号，就像页面是在那时打开的。"""
+    path = reverse("needs:step", args=(need.pk, step))
+    return path if version is None else f"{path}?version={version}"
 
 
 def fresh(need):
@@ -30,7 +32,7 @@ def fresh(need):
 
 def take(client, need, step, **sent):
     """办一步；必须成功，返回之后的需求。"""
-    response = client.post(url(need, step), {"version": fresh(need).version, **sent})
+    response = client.post(url(need, step, fresh(need).version), sent)
     assert response.status_code == 302, response.context["form"].errors
     assert response.url == need.get_absolute_url()
     return fresh(need)
@@ -38,7 +40,7 @@ def take(client, need, step, **sent):
 
 def refused(client, need, step, **sent):
     """办一步；必须办不成，返回表单里的话。"""
-    response = client.post(url(need, step), {"version": fresh(need).version, **sent})
+    response = client.post(url(need, step, fresh(need).version), sent)
     assert response.status_code == 200
     return "".join(str(words) for words in response.context["form"].errors.values())
 
@@ -207,7 +209,7 @@ def test_a_second_clerk_is_told_who_was_quicker_and_nothing_changes(net, as_pers
     seen = need.version
     take(as_person(net.clerk), need, "accept")
     before = (fresh(need).version, Transition.objects.count(), AuditEntry.objects.count())
-    response = as_person(net.second_clerk).post(url(need, "accept"), {"version": seen})
+    response = as_person(net.second_clerk).post(url(need, "accept", seen))
     assert response.status_code == 200
     (words,) = response.context["form"].non_field_errors()
     assert words.startswith("已由李经办办理“受理”")
@@ -223,7 +225,7 @@ def test_a_form_opened_before_the_need_went_round_once_is_refused(net, as_person
     take(as_person(net.clerk), need, "rematch", note="换一个方向")
     assert fresh(need).stage == Stage.MATCHING
     sent = {f"rank_{expert.pk}": "1", "wanted": "1"}
-    response = as_person(net.second_clerk).post(url(need, "invite"), {"version": seen, **sent})
+    response = as_person(net.second_clerk).post(url(need, "invite", seen), sent)
     (words,) = response.context["form"].non_field_errors()
     assert "重新匹配" in words
     assert fresh(need).stage == Stage.MATCHING
@@ -234,8 +236,8 @@ def test_a_form_opened_before_the_need_went_round_once_is_refused(net, as_person
 def test_a_double_click_takes_the_step_once(net, as_person):
     clerk = as_person(net.clerk)
     need = factories.need(enterprise=net.enterprise, stage=Stage.SUBMITTED)
-    sent = {"version": need.version, "_once": "a" * 32}
-    answers = [clerk.post(url(need, "accept"), sent) for _ in range(2)]
+    sent = {"_once": "a" * 32}
+    answers = [clerk.post(url(need, "accept", need.version), sent) for _ in range(2)]
     assert [(one.status_code, one.url) for one in answers] == [(302, need.get_absolute_url())] * 2
     assert NEED_FLOW.history(need).filter(step="accept").count() == 1
 
@@ -336,3 +338,22 @@ def test_experts_out_of_sight_cannot_be_invited_by_key(net, as_person):
     sent = {f"rank_{hidden.pk}": "1", "wanted": "1"}
     assert "请至少给一位专家写上次序" in refused(as_person(net.clerk), need, "invite", **sent)
     assert not need.invitations.exists()
+
+
+def test_what_was_typed_is_kept_until_the_step_is_taken(net, as_person):
+    clerk = as_person(net.clerk)
+    need = factories.need(enterprise=net.enterprise, stage=Stage.MET)
+    page = clerk.get(url(need, "report")).content.decode()
+    keep = reverse("draft", kwargs={"form": f"need-{need.pk}-report"})
+    assert f'data-autosave="{keep}"' in page
+    clerk.post(keep, {"note": "写到一半"})
+    assert clerk.get(keep).json()["values"] == {"note": "写到一半"}
+    take(clerk, need, "report", result=Result.SOLVED, note="写完了")
+    assert clerk.get(keep).json()["values"] == {}
+
+
+def test_a_clerk_goes_on_with_a_draft_of_her_own_office_where_it_is_written(net, as_person):
+    need = factories.need(enterprise=net.enterprise, stage=Stage.RETURNED)
+    page = as_person(net.clerk).get(need.get_absolute_url())
+    assert reverse("needs:draft", args=(need.pk,)) in page.content.decode()
+    assert page.context["desk"].waiting == []

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.validators import RegexValidator
 from django.db.models import QuerySet
 
 from zhiqiao.directory import queries
-from zhiqiao.directory.actions import Belongings, Proof
+from zhiqiao.directory.actions import Proof
 from zhiqiao.directory.codes import DISCIPLINES, INDUSTRIES
 from zhiqiao.directory.enums import TRL, EvidenceKind, ExpertKind, FieldVisibility, OutputKind, Sharing
 from zhiqiao.directory.models import Enterprise, Expert, ResearchOutput, validate_credit_code
@@ -257,12 +257,7 @@ def evidence_forms(expert: Expert | None, data: Any = None, *, more: bool = Fals
         data = data.copy()
         total = data.get("evidence-TOTAL_FORMS", "0")
         data["evidence-TOTAL_FORMS"] = str(min(int(total) + 3, 200)) if total.isdigit() else total
-    return EvidenceFormSet(data, initial=initial, prefix="evidence")
-
-
-def belongings(form: ExpertForm, evidence: BaseEvidenceFormSet) -> Belongings:
-    """Return what hangs on the expert, as far as it was changed."""
-    return Belongings(disciplines=form.disciplines(), evidence=evidence.proofs())
+    return cast(BaseEvidenceFormSet, EvidenceFormSet(data, initial=initial, prefix="evidence"))
 
 
 class AvailabilityForm(forms.Form):

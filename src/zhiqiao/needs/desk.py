@@ -36,11 +36,15 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a person finds on her desk: the next acts, others that are possible, and who has the other steps."""
+    """What a person finds on her desk: the next acts, others that are possible, and who has the other steps.
+
+    writes : the need is still being written, and she may go on with it where it is written.
+    """
 
     main: list[Act]
     more: list[Act]
     waiting: list[tuple[str, str]]
+    writes: bool = False
 
 
 def planned_meeting(need: Need) -> Meeting | None:
@@ -127,7 +131,8 @@ def lay(need: Need, by: By, at: datetime) -> Desk:
     open_now = [act for act in ACTS.values() if _is_offered(act, need, by, at, answers)]
     first = _NEXT.get(need.stage, ())
     main = [act for name in first for act in open_now if act.name == name]
-    return Desk(main, [act for act in open_now if act not in main], _waiting(answers))
+    writes = bool(answers.get("submit", False))
+    return Desk(main, [act for act in open_now if act not in main], _waiting(answers, writes), writes)
 
 
 def _is_offered(act: Act, need: Need, by: By, at: datetime, answers: dict[str, Answer]) -> bool:
@@ -135,7 +140,7 @@ def _is_offered(act: Act, need: Need, by: By, at: datetime, answers: dict[str, A
     return bool(answer) and act.fits(need, at)
 
 
-def _waiting(answers: dict[str, Answer]) -> list[tuple[str, str]]:
+def _waiting(answers: dict[str, Answer], writes: bool) -> list[tuple[str, str]]:
     """Return the steps that are not this person's, as (titles, who can take them).
 
     An answer for the enterprise or the expert is never given at the workbench, even by a member of staff
@@ -143,8 +148,8 @@ def _waiting(answers: dict[str, Answer]) -> list[tuple[str, str]]:
     """
     told: dict[str, list[str]] = {}
     for name, answer in answers.items():
-        if name == "dispute":
-            continue  # whoever is waited for to confirm may also object: one thing is waited for, not two
+        if name == "dispute" or (name == "submit" and writes):
+            continue  # an objection comes from whoever is waited for to confirm; and nobody waits for herself
         step = NEED_FLOW.steps[name]
         if name not in ACTS:
             told.setdefault(f"由{(step.who.__doc__ or '').strip().splitlines()[0]}办理。", []).append(step.title)

@@ -165,7 +165,7 @@ def _people_rows(request: HttpRequest, shown: Organisation, at: datetime) -> lis
     rows: dict[int, dict[str, Any]] = {}
     for held in queries.grants_at(shown, at):
         row = rows.setdefault(held.person_id, _person_row(request, shown, held.person))
-        may_revoke = not row["own"] and bool(rules.may_grant(request.user, held.role, shown))
+        may_revoke = not row["own"] and bool(rules.may_grant(person_of(request), held.role, shown))
         form = ReasonForm(auto_id=f"revoke_{held.pk}_%s")
         row["held"].append({"grant": held, "role": role(held.role), "may_revoke": may_revoke, "form": form})
     return list(rows.values())

@@ -162,7 +162,7 @@ def _changes(entry: AuditEntry, places: dict[str, str]) -> str:
 
 def _field(subject_type: str, name: str) -> str:
     try:
-        return str(apps.get_model(subject_type)._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+        return str(getattr(apps.get_model(subject_type)._meta.get_field(name), "verbose_name", name))
     except (LookupError, ValueError, FieldDoesNotExist):
         return _OTHERS.get(name, name)
 
@@ -199,7 +199,7 @@ def _is_secret(subject_type: str, name: str) -> bool:
 
 
 def _subject_kinds() -> list[tuple[str, str]]:
-    models = [Person, *_placed_models()]
+    models: list[type[Model]] = [Person, *_placed_models()]
     return [(model._meta.label_lower, str(model._meta.verbose_name)) for model in models]
 
 

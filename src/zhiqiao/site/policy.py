@@ -110,7 +110,11 @@ _ORGS: Policy = {
     "audit": {"GET": holds(OrgPerm.AUDIT)},
 }
 
-_INSIGHTS: Policy = {}
+_INSIGHTS: Policy = {
+    "insights:dashboard": {"GET": holds(NeedPerm.FIGURES)},
+    "insights:figure": {"GET": holds(NeedPerm.FIGURES)},
+    "insights:export": {"POST": holds(NeedPerm.FIGURES)},
+}
 
 _IMPORTERS = holds(NeedPerm.IMPORT, DirectoryPerm.IMPORT, OrgPerm.MANAGE)
 _IMPORTS: Policy = {

@@ -19,7 +19,6 @@ from zhiqiao.directory.forms import (
     CONTACTS,
     ExpertForm,
     RevealForm,
-    belongings,
     evidence_forms,
     options,
 )
@@ -211,7 +210,7 @@ def _form_page(request: HttpRequest, known: Expert | None) -> HttpResponse:
             known or Expert(),
             by=person_of(request),
             at=at,
-            belongings=belongings(form, evidence),
+            belongings=actions.Belongings(form.disciplines(), evidence.proofs()),
             changes=form.changes(at),
         )
         messages.success(request, f"{saved.name}的信息已保存，马上可以找到。")

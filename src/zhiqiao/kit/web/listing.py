@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import urlencode
 
@@ -96,7 +97,7 @@ class Listing(Generic[RowModel]):
     def columns(self) -> "tuple[Column, ...]":
         return self.state.columns
 
-    @property
+    @cached_property
     def rows(self) -> list[Row[RowModel]]:
         return [self._row(each) for each in self.page.rows]
 
@@ -124,7 +125,7 @@ class Listing(Generic[RowModel]):
             return Head(column, self.url(sort=None), "desc")
         return Head(column, self.url(sort=f"-{column.key}"), "asc")
 
-    @property
+    @cached_property
     def controls(self) -> list[dict[str, Any]]:
         """What the filter bar draws: the filter, its reading, and the values its inputs start with."""
         drawn = []

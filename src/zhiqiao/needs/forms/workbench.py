@@ -43,13 +43,7 @@ def picked(params: QueryDict) -> list[str]:
 
 
 class StepForm(forms.Form):
-    """What every act at a need has in common: the need, the reader, and the version that she saw.
-
-    With the version the flow can tell her that a colleague has been quicker, even if the need has come
-    back to the same stage since.
-    """
-
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    """What every act at a need has in common: the need, the reader, and what the address says."""
 
     def __init__(
         self,
@@ -61,8 +55,7 @@ class StepForm(forms.Form):
         params: QueryDict | None = None,
     ) -> None:
         self.need, self.who, self.params = need, who, params or QueryDict()
-        initial = {"version": need.version} | self.starting_values()
-        super().__init__(data, files, initial=initial)
+        super().__init__(data, files, initial=dict(self.starting_values()))
         self.prepare()
 
     def starting_values(self) -> Mapping[str, Any]:
@@ -74,7 +67,7 @@ class StepForm(forms.Form):
 
     def values(self) -> dict[str, Any]:
         """Return what the action takes."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "version"}
+        return dict(self.cleaned_data)
 
 
 class AcceptForm(StepForm):
@@ -189,7 +182,7 @@ class ScheduleForm(WhereForm):
     )
     minutes_long = forms.IntegerField(label="时长（分钟）", min_value=10, max_value=1440, initial=90)
 
-    field_order = ("version", "mode", "starts_at", "minutes_long", "place", "link")
+    field_order = ("mode", "starts_at", "minutes_long", "place", "link")
 
     def starting_values(self) -> Mapping[str, Any]:
         return {"place": self.need.enterprise.address}

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 
 from zhiqiao.kit.privacy import masked
 from zhiqiao.kit.web.register import Choice, Column, Register
-from zhiqiao.needs import links, queries
+from zhiqiao.needs import links, queries, rules
 from zhiqiao.needs.enums import ASKER_STAGES, InvitationState, NeedPerm, Side, Source, Stage
 from zhiqiao.needs.forms.portal import AnswerForm
 from zhiqiao.needs.models import Invitation, Need
@@ -93,7 +93,7 @@ def mine_detail(request: HttpRequest, pk: int) -> HttpResponse:
         return _submitted(request, need)
     case = case_of(need, request.user, timezone.now())  # type: ignore[arg-type]
     if case is None:
-        if may_somewhere(request.user, OrgPerm.VIEW):
+        if rules.is_staff(request.user, need):  # type: ignore[arg-type]
             return redirect("needs:detail", pk=need.pk)
         raise Http404
     if case.side == Side.ENTERPRISE and need.stage == Stage.DRAFT:

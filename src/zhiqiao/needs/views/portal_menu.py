@@ -5,9 +5,16 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
+from zhiqiao.directory.enums import DirectoryPerm
 from zhiqiao.needs.enums import NeedPerm
 from zhiqiao.orgs.enums import OrgPerm
 from zhiqiao.orgs.scope import may_somewhere
+
+DOORS = (
+    ("needs:inbox", (NeedPerm.HANDLE, NeedPerm.ASK)),
+    ("needs:register", (NeedPerm.VIEW,)),
+    ("directory:experts", (DirectoryPerm.VIEW,)),
+)
 
 
 def portal_menu(request: HttpRequest) -> list[dict[str, Any]]:
@@ -20,8 +27,14 @@ def portal_menu(request: HttpRequest) -> list[dict[str, Any]]:
                 ("我的需求" if not hasattr(request.user, "expert") else "我的需求与邀请", "needs:mine")
             )
         if staff:
-            entries.append(("工作台", "needs:inbox"))
+            entries.append(("工作台", _door(request)))
     here = request.resolver_match.view_name if request.resolver_match else ""
     return [
         {"title": title, "url": reverse(name), "current": here.startswith(name)} for title, name in entries
     ]
+
+
+def _door(request: HttpRequest) -> str:
+    """Return the first page of the workbench that this member of staff may open."""
+    may = (name for name, permissions in DOORS if any(may_somewhere(request.user, p) for p in permissions))
+    return next(may, "me")

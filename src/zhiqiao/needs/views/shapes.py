@@ -19,7 +19,7 @@ from zhiqiao.needs.sheets import UNKNOWN_ENTERPRISE
 
 PICKS = "picks"
 _IN_FORM = {"invite", "engage", "schedule", "hold", "report", "confirm", "rate"}
-FEW, MANY = 5, 20
+FEW, MANY = 5, 10
 """How many candidates stand beside a need, and on a page of their own."""
 _INVITATION_TONES = {
     InvitationState.SENT: "accent",
@@ -131,7 +131,8 @@ def _answers(current: Outcome, need: Need) -> list[dict[str, Any]]:
     ]
     if need.stage == Stage.CONFIRMING:
         rows += [
-            {"side": side.label, "words": "尚未答复", "tone": "neutral"} for side in waiting_for(current, need)
+            {"side": side.label, "words": "尚未答复", "tone": "neutral"}
+            for side in waiting_for(current, need)
         ]
     return rows
 

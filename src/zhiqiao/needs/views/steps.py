@@ -14,6 +14,7 @@ from zhiqiao.directory.models import Expert
 from zhiqiao.kit import clock
 from zhiqiao.kit.actors import By
 from zhiqiao.kit.errors import Answer, Refusal, Refused, refuse, require
+from zhiqiao.kit.web.models import Draft
 from zhiqiao.needs import actions, desk, finder, queries, rules
 from zhiqiao.needs.actions.invite import ANSWER_WITHIN
 from zhiqiao.needs.actions.meet import MINUTES_WITHIN
@@ -124,17 +125,18 @@ def step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     if page is None:
         raise Http404
     need = get_object_or_404(queries.need_page(request.user), pk=pk)
-    bound = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = page.form(*bound, need=need, who=request.user, params=request.GET)
-    if bound and form.is_valid() and _done(request, page, need, form):
+    context = _context(request, step, page, need)
+    form = context["form"]
+    if form.is_bound and form.is_valid() and _done(request, page, need, form):
+        Draft.objects.filter(person=request.user, form=context["draft"]).delete()
         messages.success(request, f"“{desk.ACTS[step].title}”已办好。", extra_tags="toast")
         return redirect(need)
-    return render(request, "needs/workbench/step.html", _context(request, step, page, need, form))
+    return render(request, "needs/workbench/step.html", context | _experts(request, step, need, form))
 
 
 def _done(request: HttpRequest, page: Page, need: Need, form: forms.StepForm) -> bool:
     """Do the one thing; a refusal becomes an error of the form."""
-    need.version = form.cleaned_data.get("version") or need.version
+    need.version = _seen(request, need)
     try:
         page.do(need, by=request.user, at=timezone.now(), **form.values())
     except Refused as refused:
@@ -143,24 +145,42 @@ def _done(request: HttpRequest, page: Page, need: Need, form: forms.StepForm) ->
     return True
 
 
-def _context(request: HttpRequest, step: str, page: Page, need: Need, form: forms.StepForm) -> dict[str, Any]:
-    now = timezone.now()
-    answer = _answer(step, need, request.user, now) if request.method == "GET" else True
-    context = {
+def _seen(request: HttpRequest, need: Need) -> int:
+    """Return the version of the need that the reader had before her when she opened the form.
+
+    With it the flow can tell her that a colleague has been quicker, even if the need has come back to the
+    same stage since. It stands in the address, so that a draft restored later does not bring an old one back.
+    """
+    version = request.GET.get("version", "")
+    return int(version) if version.isascii() and version.isdigit() and len(version) < 10 else need.version
+
+
+def _context(request: HttpRequest, step: str, page: Page, need: Need) -> dict[str, Any]:
+    now, is_post = timezone.now(), request.method == "POST"
+    sent = (request.POST, request.FILES) if is_post else ()
+    answer = True if is_post else _answer(step, need, request.user, now)
+    return {
         "need": need,
+        "seen": _seen(request, need) if is_post else need.version,
+        "draft": f"need-{need.pk}-{step}",
         "brief": shapes.brief(need),
         "act": desk.ACTS[step],
         "page": page,
-        "form": form,
+        "form": page.form(*sent, need=need, who=request.user, params=request.GET),
         "closed": "" if answer else str(answer),
         "effects": effects(step, page, now),
     }
-    if isinstance(form, forms.ExpertsForm) and answer:
-        context |= {"choosing": True, "chosen": _chosen(form, now)}
-        if not form.experts:
-            found = finder.find_for_need(need, request.user, shapes.MANY)
-            context |= shapes.finding(need, found, (), now)
-    return context
+
+
+def _experts(request: HttpRequest, step: str, need: Need, form: forms.StepForm) -> dict[str, Any]:
+    """Return what the choice of experts needs: the line so far, or the finder's proposals to begin with."""
+    now = timezone.now()
+    if not isinstance(form, forms.ExpertsForm) or not desk.may(step, need, request.user):
+        return {}
+    if form.experts:
+        return {"choosing": True, "chosen": _chosen(form, now)}
+    found = finder.find_for_need(need, request.user, shapes.MANY)
+    return {"choosing": True, **shapes.finding(need, found, (), now)}
 
 
 def _answer(step: str, need: Need, by: Any, at: datetime) -> Answer:

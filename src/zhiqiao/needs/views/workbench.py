@@ -174,4 +174,3 @@ def _tell(request: HttpRequest, report: BulkReport) -> None:
         more = f"另有 {rest} 条未列出。" if rest > 0 else ""
         words = "{} 条没有受理，原因如下：<ul>{}</ul>{}"
         messages.warning(request, format_html(words, len(report.refused), shown, more))
-

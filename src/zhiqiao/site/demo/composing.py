@@ -1,7 +1,7 @@
 """Composing the whole demo network in one transaction."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
@@ -47,6 +47,17 @@ class Summary:
     closed: int
     successes: int
     open: int
+
+    def as_dict(self) -> dict[str, int]:
+        """Return the counts by name."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        return (
+            f"已生成：组织 {self.organisations} 个（其中企业 {self.enterprises} 家），专家 {self.experts} 位，"
+            f"需求 {self.needs} 项。双千行动：专家 {self.enlisted}，需求 {self.programme_needs}，"
+            f"服务 {self.services}，办结 {self.closed}，解决或合作 {self.successes}，在办 {self.open}。"
+        )
 
 
 @transaction.atomic
