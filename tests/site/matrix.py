@@ -11,16 +11,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.tokens import default_token_generator
 from django.test import Client
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
 
 from tests.site import watching
 from tests.site.browser import Browser
 from tests.site.routes import Route
 from tests.site.world import RELATIONS, STEP_STAGES, Seat, Thing, World, invitations
 from zhiqiao.directory.enums import DirectoryPerm
-from zhiqiao.kit.web.policy import Access, holds
 from zhiqiao.needs import links
 from zhiqiao.needs.enums import NeedPerm, Stage
+from zhiqiao.orgs.enums import OrgPerm
 from zhiqiao.site.policy import POLICY
 from zhiqiao.site.roles import ROLES
 
@@ -29,10 +32,22 @@ IN, LOGIN, FORBIDDEN, NOT_FOUND, NOT_ALLOWED = "in", "login", "403", "404", "405
 CARRIES = {role.name: role.permissions for role in ROLES}
 WITH_MEETING = (Stage.SCHEDULED, Stage.MET, Stage.CONFIRMING, Stage.RATING, Stage.CLOSING, Stage.ARCHIVED)
 SHARED_TO = {
-    "directory.expert": DirectoryPerm.VIEW,
-    "directory.researchoutput": DirectoryPerm.VIEW,
+    "directory.expert": (DirectoryPerm.VIEW, DirectoryPerm.CONTACT),
+    "directory.researchoutput": (DirectoryPerm.VIEW,),
 }
-"""Models of which some rows are shared with everybody who holds this permission anywhere."""
+"""Models of which some rows are shared with everybody who holds one of these permissions anywhere."""
+
+SEEN_WITH = {"needs.need": (NeedPerm.VIEW,), "needs:draft": (NeedPerm.ASK,)}
+"""Where an object is looked up by another permission than the one that opens the gate."""
+
+IMPORTED_WITH = {
+    "needs": NeedPerm.IMPORT,
+    "experts": DirectoryPerm.IMPORT,
+    "enterprises": DirectoryPerm.IMPORT,
+    "outputs": DirectoryPerm.IMPORT,
+    "organisations": OrgPerm.MANAGE,
+}
+"""Which permission opens which ledger."""
 
 
 class UnknownParameter(Exception):
@@ -63,16 +78,16 @@ def holds_at(world: World, seat: Seat, permission: str, place: str) -> bool:
     return any(permission in CARRIES[role] and where in line for role, where in seat.grants)
 
 
-def reaches(world: World, seat: Seat, access: Access, thing: Thing, kind: str) -> bool:
-    """Say whether the seat reaches an object by one of the permissions of the row."""
+def reaches(world: World, seat: Seat, permissions: tuple[str, ...], thing: Thing, kind: str) -> bool:
+    """Say whether the seat reaches an object by one of these permissions, by sharing, or as its person."""
     if seat.signed_in and seat.person is not None and seat.person.pk in thing.people:
         return True
-    for permission in access.permissions:
+    for permission in permissions:
         if any(holds_at(world, seat, permission, place) for place in thing.places):
             return True
-        if thing.shared and permission == SHARED_TO.get(kind) and holds_anywhere(seat, permission):
+        if thing.shared and permission in SHARED_TO.get(kind, ()) and holds_anywhere(seat, permission):
             return True
-    return thing.public and SHARED_TO.get(kind) in access.permissions
+    return thing.public and bool(set(permissions) & set(SHARED_TO.get(kind, ())))
 
 
 def due(world: World, route: Route, method: str, seat: Seat, target: Target) -> str:
@@ -90,12 +105,14 @@ def due(world: World, route: Route, method: str, seat: Seat, target: Target) -> 
         return NOT_FOUND
     if route.name in SPECIAL:
         return IN if SPECIAL[route.name](world, seat, target) else NOT_FOUND
-    if target.thing is not None and not reaches(world, seat, access, target.thing, subject_of(route)):
+    kind = subject_of(route)
+    permissions = SEEN_WITH.get(route.name) or SEEN_WITH.get(kind) or access.permissions
+    if target.thing is not None and kind and not reaches(world, seat, permissions, target.thing, kind):
         return NOT_FOUND
     return IN
 
 
-def _own_notice(world: World, seat: Seat, target: Target) -> bool:
+def _own(world: World, seat: Seat, target: Target) -> bool:
     return seat.person is not None and seat.person.pk in target.thing.people
 
 
@@ -103,25 +120,42 @@ def _published(world: World, seat: Seat, target: Target) -> bool:
     return target.thing.public
 
 
-def _seen_need(world: World, seat: Seat, target: Target) -> bool:
-    return reaches(world, seat, holds(NeedPerm.VIEW), target.thing, "needs.need")
+def _party(world: World, seat: Seat, target: Target) -> bool:
+    """The enterprise and the invited expert have a page of their own; staff are sent to the workbench."""
+    return reaches(world, seat, (NeedPerm.VIEW,), target.thing, "needs.need")
 
 
-def _seen_meeting(world: World, seat: Seat, target: Target) -> bool:
-    return _seen_need(world, seat, target) and target.thing.stage in WITH_MEETING
+def _meeting(world: World, seat: Seat, target: Target) -> bool:
+    return _party(world, seat, target) and target.thing.stage in WITH_MEETING
 
 
 def _link_to_meeting(world: World, seat: Seat, target: Target) -> bool:
     return target.thing.stage in WITH_MEETING
 
 
+def _an_expert(world: World, seat: Seat, target: Target) -> bool:
+    return seat.name == "expert"
+
+
+def _ledger_open(world: World, seat: Seat, target: Target) -> bool:
+    return holds_anywhere(seat, IMPORTED_WITH[target.values["ledger"]])
+
+
+def _never(world: World, seat: Seat, target: Target) -> bool:
+    return False
+
+
 SPECIAL: dict[str, Callable[[World, Seat, Target], bool]] = {
-    "notice": _own_notice,
+    "notice": _own,
     "needs:published_detail": _published,
-    "needs:mine_detail": _seen_need,
-    "needs:calendar": _seen_meeting,
+    "needs:mine_detail": _party,
+    "needs:calendar": _meeting,
     "needs:link_calendar": _link_to_meeting,
     "needs:follow_calendar": _link_to_meeting,
+    "directory:availability": _an_expert,
+    "import": _ledger_open,
+    "import_template": _ledger_open,
+    "import_errors": _never,  # without a checked file of one's own there is nothing to fetch
 }
 """URLs whose objects are reached by a rule of their own."""
 
@@ -187,7 +221,7 @@ def _step(world: World, route: Route) -> Iterator[Target]:
     for step in steps.PAGES:
         stage = STEP_STAGES.get(step, Stage.MET)
         for thing in world.things["needs.need"]:
-            if thing.stage == stage:
+            if thing.stage == stage and thing.relation in RELATIONS and not thing.public:
                 yield Target({"pk": thing.pk, "step": step}, thing, f"{step} {thing.relation}")
     own = next(thing for thing in world.things["needs.need"] if thing.relation == "own")
     yield Target({"pk": own.pk, "step": "no-such-step"}, own, "no such step", exists=False)
@@ -219,6 +253,9 @@ def _token(world: World, route: Route) -> Iterator[Target]:
 
 
 def _account_link(world: World, route: Route) -> Iterator[Target]:
+    thing = world.things["accounts.person"][0]
+    uid = urlsafe_base64_encode(force_bytes(thing.pk))
+    yield Target({"uid": uid, "token": default_token_generator.make_token(thing.object)}, thing, "her own")
     yield Target({"uid": "MQ", "token": "guessed"}, None, "guessed", exists=False)
     yield Target({"uid": "----", "token": "guessed"}, None, "no number", exists=False)
 
@@ -227,8 +264,16 @@ def _draft(world: World, route: Route) -> Iterator[Target]:
     yield Target({"form": "ask"}, None, "ask")
 
 
+def _figure(world: World, route: Route) -> Iterator[Target]:
+    from zhiqiao.insights.figures import FIGURES
+
+    for name in FIGURES:
+        yield Target({"name": name}, None, name)
+    yield Target({"name": "no-such-figure"}, None, "no such figure", exists=False)
+
+
 def _ledger(world: World, route: Route) -> Iterator[Target]:
-    for name in ("needs", "experts", "enterprises", "organisations", "outputs"):
+    for name in IMPORTED_WITH:
         yield Target({"ledger": name}, None, name)
     yield Target({"ledger": "no-such-ledger"}, None, "no such ledger", exists=False)
 
@@ -241,6 +286,7 @@ VALUES: dict[tuple[str, ...], Callable[[World, Route], Iterator[Target]]] = {
     ("token", "uid"): _account_link,
     ("form",): _draft,
     ("ledger",): _ledger,
+    ("name",): _figure,
 }
 """Names of the parameters of a URL → the ways to fill them in."""
 
@@ -312,4 +358,6 @@ def verdict(response: Any) -> str:
         return LOGIN
     if status in (403, 404, 405):
         return str(status)
+    if status == 410:
+        return NOT_FOUND
     return IN if status < 500 else str(status)

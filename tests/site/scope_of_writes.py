@@ -13,6 +13,9 @@ from django.apps import apps
 
 from tests.site import matrix
 from tests.site.world import Seat, Thing, World
+from zhiqiao.directory.enums import DirectoryPerm
+from zhiqiao.needs.enums import NeedPerm
+from zhiqiao.orgs.enums import OrgPerm
 
 READING = {"GET", "HEAD"}
 BY_READING = frozenset({"kit_delivery", "kit_auditentry", "kit_audithead", "kit_schedule"})
@@ -27,6 +30,18 @@ HOMES = {
     "orgs.grant": ("organisation",),
 }
 """Where a new row lies; one of these places must be the sender's."""
+
+WRITTEN_WITH: dict[str, tuple[str, ...]] = {
+    "needs.need": (NeedPerm.HANDLE, NeedPerm.ASK, NeedPerm.IMPORT),
+    "directory.expert": (DirectoryPerm.EDIT, DirectoryPerm.IMPORT, NeedPerm.HANDLE),
+    "directory.enterprise": (DirectoryPerm.EDIT, DirectoryPerm.IMPORT),
+    "directory.researchoutput": (DirectoryPerm.EDIT, DirectoryPerm.IMPORT),
+    "orgs.organisation": (OrgPerm.MANAGE, DirectoryPerm.EDIT, DirectoryPerm.IMPORT),
+    "orgs.grant": (OrgPerm.MANAGE,),
+    "accounts.person": (OrgPerm.MANAGE,),
+}
+"""Which permissions let one write rows of a model, at their place. (Archiving a need adds to its experts'
+evidence, and entering an enterprise adds its organisation.)"""
 
 
 class Watcher:
@@ -56,7 +71,7 @@ class Watcher:
             now = _values(model, [thing.pk for thing in things])
             for thing in things:
                 changed = now.get(thing.pk) != before[kind, thing.pk]
-                if changed and not touches(self.world, self.cell, thing):
+                if changed and not touches(self.world, self.cell, kind, thing):
                     yield f"{self.cell}: changed {kind} of {thing.relation} (#{thing.pk})"
         yield from self._new_rows(written)
 
@@ -66,26 +81,30 @@ class Watcher:
             model = apps.get_model(kind)
             if model._meta.db_table in written:
                 for row in model._base_manager.filter(pk__gt=tops[kind, "top"]):
-                    if not any(_within(self.world, self.cell.seat, row, lookup) for lookup in lookups):
+                    if not any(_within(self.world, self.cell.seat, kind, row, lookup) for lookup in lookups):
                         yield f"{self.cell}: added {kind} out of scope: {row}"
 
 
-def touches(world: World, cell: matrix.Cell, thing: Thing) -> bool:
+def touches(world: World, cell: matrix.Cell, kind: str, thing: Thing) -> bool:
     """Say whether the sender may change this object at all: it is hers, lies below a grant, or she has its link."""
     seat = cell.seat
     if seat.person is not None and seat.person.pk in thing.people:
         return True
     if cell.target.thing is thing and "token" in cell.route.parameters:
         return True
-    held = {where for _, where in seat.grants}
-    return any(held & set(world.ancestry(place)) for place in thing.places)
+    permissions = WRITTEN_WITH.get(kind, ())
+    return any(matrix.holds_at(world, seat, p, place) for p in permissions for place in thing.places)
 
 
-def _within(world: World, seat: Seat, row: Any, lookup: str) -> bool:
+def _within(world: World, seat: Seat, kind: str, row: Any, lookup: str) -> bool:
     place = row
     for name in lookup.split("."):
         place = getattr(place, name)
-    held = {world.places[where].pk for _, where in seat.grants}
+    held = {
+        world.places[where].pk
+        for role, where in seat.grants
+        if matrix.CARRIES[role] & set(WRITTEN_WITH[kind])
+    }
     while place is not None:
         if place.pk in held:
             return True

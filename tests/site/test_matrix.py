@@ -22,6 +22,7 @@ from zhiqiao.site import gate
 
 pytestmark = pytest.mark.django_db
 
+SAMPLE = 2
 asked: Counter[str] = Counter()
 spent: Counter[str] = Counter()
 
@@ -33,6 +34,7 @@ def world(django_db_setup, django_db_blocker) -> Iterator[worlds.World]:
         made = worlds.build()
         matrix.open_sessions(made)
         worlds.disable_the_disabled(made)
+        scope_of_writes.snapshot(made)
         yield made
         transaction.set_rollback(True)
 
@@ -51,21 +53,28 @@ def strong(world) -> worlds.Seat:
 def walk(world: worlds.World, strong: worlds.Seat, route: Route) -> list[str]:
     """Ask for every cell of one URL; return what was not as it should be."""
     wrong, began = [], time.process_time()
-    for target in matrix.targets(world, route):
-        forms = None
+    targets = matrix.targets(world, route)
+    for number, target in enumerate(targets):
+        forms: list[dict] = []
         for seat in world.seats:
             for method in matrix.METHODS:
                 due = matrix.due(world, route, method, seat, target)
-                sent = [None]
+                if number >= SAMPLE and _told_at_the_gate(method, due):
+                    continue
+                sent: list[dict | None] = [None]
                 if method == "POST" and due != matrix.NOT_ALLOWED:
                     forms = forms or bodies.bodies(world, strong, route, target)
-                    sent = forms
+                    sent = [*forms] if due == matrix.IN else [forms[-1]]
                 for body in sent:
-                    cell = Cell(route, method, seat, target, due)
-                    wrong += _complaints(world, cell, body)
+                    wrong += _complaints(world, Cell(route, method, seat, target, due), body)
                     asked[method] += 1
     spent[route.name] += time.process_time() - began
     return wrong
+
+
+def _told_at_the_gate(method: str, due: str) -> bool:
+    """The gate answers these before it knows of any object, so two objects speak for all."""
+    return method == "HEAD" or due in (matrix.NOT_ALLOWED, matrix.LOGIN, matrix.FORBIDDEN)
 
 
 def _complaints(world: worlds.World, cell: Cell, body: dict | None) -> Iterator[str]:

@@ -55,7 +55,6 @@ TREE = (
 
 SEATS = (
     *((role.name, role.name, "district") for role in ROLES),
-    ("clerk of the province", "clerk", "province"),
     ("clerk above", "clerk", "city"),
     ("clerk below", "clerk", "town"),
     ("clerk next door", "clerk", "sibling"),
@@ -63,9 +62,11 @@ SEATS = (
     ("contact in her enterprise", "enterprise_contact", "enterprise at district"),
     ("contact in another city", "enterprise_contact", "enterprise at other_district"),
     ("liaison in her town", "town_clerk", "town"),
-    ("society in its seat", "society_clerk", "society"),
 )
 """Name of the seat, role, place."""
+
+TWO_GRANTS = ("clerk here, leader next door", (("clerk", "district"), ("leader", "sibling")))
+"""Somebody whose grants differ by place: the gate lets her in by one, and the other must not carry over."""
 
 OUTSIDE = ("anonymous", "nobody", "expired", "not yet", "disabled", "expert")
 STEP_STAGES = {step.name: step.source[0] for step in flow.NEED_FLOW.steps.values()}
@@ -161,6 +162,11 @@ def _people(world: World) -> None:
     for name, role, place in SEATS:
         person = factories.person(name=f"人在{name}", role=role, organisation=world.places[place], at=world.at)
         world.seats.append(Seat(name, person, ((role, place),)))
+    name, grants = TWO_GRANTS
+    both = factories.person(name=name)
+    for role, place in grants:
+        factories.grant(person=both, role=role, organisation=world.places[place], at=world.at)
+    world.seats.append(Seat(name, both, grants))
     home = world.places["district"]
     early, late = world.at - timedelta(days=9), world.at + timedelta(days=9)
     past = factories.person(name="授权已到期", at=early)
@@ -184,7 +190,10 @@ def disable_the_disabled(world: World) -> None:
 
 
 def _organisations(world: World) -> None:
+    asked_for = {*RELATIONS.values(), "province", "enterprise at district"}
     for name, organisation in world.places.items():
+        if name not in asked_for:
+            continue
         relation = next((r for r, p in RELATIONS.items() if p == name), name)
         world.add("orgs.organisation", Thing(organisation, relation, (name,)))
     for relation, place in RELATIONS.items():
@@ -197,12 +206,9 @@ def _organisations(world: World) -> None:
 def _library(world: World, relation: str, place: str) -> None:
     home, at = world.places[place], world.at
     account = world.seat("expert").person if relation == "other city" else None
-    kinds = (
-        (Sharing.OWN, at, account),
-        (Sharing.NETWORK, at, None),
-        (Sharing.PUBLIC, at, None),
-        (Sharing.PUBLIC, None, None),
-    )
+    kinds = [(Sharing.OWN, at, account), (Sharing.NETWORK, at, None)]
+    if relation == "other city":
+        kinds += [(Sharing.PUBLIC, at, None), (Sharing.PUBLIC, None, None)]
     for sharing, consent, person in kinds:
         made = factories.expert(
             organisation=home, sharing=sharing, consented_at=consent, person=person, email="zhuanjia@example.cn"
@@ -211,7 +217,7 @@ def _library(world: World, relation: str, place: str) -> None:
         thing = Thing(made, relation, (place,), sharing != Sharing.OWN, people=people)
         thing.public = sharing == Sharing.PUBLIC and consent is not None
         world.add("directory.expert", thing)
-    for sharing in Sharing:
+    for sharing in {sharing for sharing, _, _ in kinds}:
         output = ResearchOutput(title=f"成果{place}{sharing}", organisation=home, sharing=sharing)
         made = directory.save_output(output, by=SYSTEM, at=at)
         shared, public = sharing != Sharing.OWN, sharing == Sharing.PUBLIC

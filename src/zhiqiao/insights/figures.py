@@ -208,4 +208,3 @@ RATES = (
 )
 
 FUNNEL = ("received", "accepted", "matched", "engaged", "met", "closed", "successes")
-

@@ -44,7 +44,9 @@ def step_times(frame: Frame) -> list[StepTime]:
         rows = Transition.objects.filter(flow="need", step=name, subject_id__in=cohort)
         if frame.instant is not None:
             rows = rows.filter(at__lt=frame.instant)
-        told = rows.order_by().aggregate(n=Count("pk"), mean=Avg("waited_minutes"), late=Count("pk", filter=Q(late=True)))
+        told = rows.order_by().aggregate(
+            n=Count("pk"), mean=Avg("waited_minutes"), late=Count("pk", filter=Q(late=True))
+        )
         if told["n"]:
             middle = rows.order_by("waited_minutes").values_list("waited_minutes", flat=True)[told["n"] // 2]
             times.append(

@@ -60,7 +60,9 @@ def rows_of(figure: Figure, frame: Frame) -> QuerySet[Any]:
     rows = figure.rows(frame)
     match figure.subject:
         case "need":
-            return rows.select_related("enterprise__organisation", "organisation").prefetch_related("outcomes")
+            return rows.select_related("enterprise__organisation", "organisation").prefetch_related(
+                "outcomes"
+            )
         case "expert":
             return rows.select_related("organisation")
         case "service":

@@ -1,7 +1,7 @@
 """The tables of all mechanisms of the kit, gathered where Django looks for them."""
 
 from zhiqiao.kit.audit.models import AuditEntry, AuditHead
-from zhiqiao.kit.clock.models import CalendarDay
+from zhiqiao.kit.clock.models import CalendarDay, WorkingHours
 from zhiqiao.kit.files.models import Attachment, StoredFile
 from zhiqiao.kit.flow.models import Transition
 from zhiqiao.kit.jobs.models import Job, Schedule
@@ -22,4 +22,5 @@ __all__ = [
     "StoredFile",
     "Submission",
     "Transition",
+    "WorkingHours",
 ]

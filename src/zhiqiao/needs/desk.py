@@ -152,7 +152,8 @@ def _waiting(answers: dict[str, Answer], writes: bool) -> list[tuple[str, str]]:
             continue  # an objection comes from whoever is waited for to confirm; and nobody waits for herself
         step = NEED_FLOW.steps[name]
         if name not in ACTS:
-            told.setdefault(f"由{(step.who.__doc__ or '').strip().splitlines()[0]}办理。", []).append(step.title)
+            who = (step.who.__doc__ or "").strip().partition("\n")[0]
+            told.setdefault(f"由{who}办理。", []).append(step.title)
         elif isinstance(answer, Refusal):
             told.setdefault(answer.message, []).append(step.title)
     return [("、".join(titles), sentence) for sentence, titles in told.items()]

@@ -127,7 +127,8 @@ class _Knowledge:
             reason=DeclineReason.BUSY,
             answered_at__gt=self.at - COOL_OFF,
         )
-        return dict(rows.order_by("answered_at").values_list("expert_id", "answered_at"))
+        answered = rows.order_by("answered_at").values_list("expert_id", "answered_at")
+        return {key: at for key, at in answered if at is not None}
 
 
 def _record_of(keys: Sequence[int]) -> dict[int, tuple[int, int]]:

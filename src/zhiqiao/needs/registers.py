@@ -34,7 +34,8 @@ def result_of(need: Need) -> str:
     outcome = queries.current_outcome(need)
     if outcome is None:
         return ""
-    return outcome.get_result_display() if outcome.confirmed_at else f"{outcome.get_result_display()}（待确认）"
+    words = outcome.get_result_display()
+    return words if outcome.confirmed_at else f"{words}（待确认）"
 
 
 def _yuan(need: Need) -> float | None:

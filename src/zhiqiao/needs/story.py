@@ -58,7 +58,9 @@ class Story:
         for index, (title, stages) in enumerate(STEP_BAR):
             passed = bool(visited.intersection(stages))
             state = _state(index, here, passed=passed, archived=self.need.stage == Stage.ARCHIVED)
-            stops.append({"title": title, "state": state, "due_words": self._due(now) if state == "now" else ""})
+            stops.append(
+                {"title": title, "state": state, "due_words": self._due(now) if state == "now" else ""}
+            )
         return stops
 
     def _due(self, now: datetime) -> str:
@@ -76,7 +78,7 @@ def tell(need: Need) -> Story:
     transitions = list(queries.timeline(need))
     entries = list(_recorded(need))
     attachments = list(files.attachments_of(need))
-    places = {e.after["transition"]: e.pk for e in entries if _is_step(e)}
+    places = {(e.after or {})["transition"]: e.pk for e in entries if _is_step(e)}
     engaged = {str(t.data.get("invitation")) for t in transitions if t.step == "engage"}
     told = [(t.at, places.get(t.pk, _LAST), _of_step(t)) for t in transitions]
     for entry in entries:
@@ -158,7 +160,8 @@ def _declined(entry: AuditEntry, need: Need) -> str:
 
 
 def _revised(entry: AuditEntry, need: Need) -> str:
-    names = [str(Need._meta.get_field(field).verbose_name) for field in entry.after or {}]
+    titles = {field.name: str(field.verbose_name) for field in Need._meta.fields}
+    names = [titles.get(field, field) for field in entry.after or {}]
     return f"修改{'、'.join(names)}"
 
 

@@ -63,7 +63,7 @@ class PhoneField(forms.CharField):
 class BudgetField(forms.CharField):
     """An amount as people write it, 30 or 30 万元 or 5000元; a bare number is 万元. Gives fen or None."""
 
-    def clean(self, value: Any) -> int | None:  # type: ignore[override]
+    def clean(self, value: Any) -> int | None:
         typed = re.sub(r"[\s,，]", "", half_width(super().clean(value)))
         if not typed:
             return None
@@ -361,17 +361,17 @@ class StartForm(forms.Form):
         field.queryset = enterprises
         few = list(enterprises[: self.FEW + 1])
         self.searching = len(few) > self.FEW
-        self.query = clean_text(query)
+        self.wanted = clean_text(query)
         self.offered = self._found(enterprises) if self.searching else few
         field.widget.choices = [(one.pk, self._words(one)) for one in self.offered]
         if len(self.offered) == 1:
             self.initial.setdefault("enterprise", self.offered[0].pk)
 
     def _found(self, enterprises: QuerySet[Enterprise]) -> list[Enterprise]:
-        if not self.query:
+        if not self.wanted:
             chosen = self.data.get("enterprise", "")
             return list(enterprises.filter(pk=chosen)) if chosen.isdecimal() and len(chosen) < 18 else []
-        named = Q(organisation__name__icontains=self.query) | Q(credit_code__istartswith=self.query)
+        named = Q(organisation__name__icontains=self.wanted) | Q(credit_code__istartswith=self.wanted)
         return list(enterprises.filter(named).order_by("organisation__name", "pk")[: self.FOUND])
 
     @property

@@ -24,7 +24,9 @@ _RANK = re.compile(r"rank_(\d{1,18})")
 _BETWEEN_NAMES = re.compile(r"[、,，;；\s]+")
 
 
-def _lines(label: str, *, missing: str = "", rows: int = 4, length: int = NOTE, **named: Any) -> forms.CharField:
+def _lines(
+    label: str, *, missing: str = "", rows: int = 4, length: int = NOTE, **named: Any
+) -> forms.CharField:
     """Return a field of several lines; it may be left empty unless ``missing`` says what then lacks."""
     return forms.CharField(
         label=label,
@@ -91,7 +93,9 @@ class RejectForm(StepForm):
 
 
 class WithdrawForm(StepForm):
-    note = _lines("撤回的原因", missing="请写明撤回的原因。", help_text="由企业提出的，请写明是谁在什么时候提出的。")
+    note = _lines(
+        "撤回的原因", missing="请写明撤回的原因。", help_text="由企业提出的，请写明是谁在什么时候提出的。"
+    )
 
 
 class RematchForm(StepForm):
@@ -170,7 +174,9 @@ class WhereForm(StepForm):
     starts_at = forms.DateTimeField(
         label="开始时间", widget=forms.DateTimeInput, error_messages={"required": "请选择开始时间。"}
     )
-    place = forms.CharField(label="地点", max_length=200, required=False, help_text="现场对接必填，请写到楼和房间。")
+    place = forms.CharField(
+        label="地点", max_length=200, required=False, help_text="现场对接必填，请写到楼和房间。"
+    )
     link = forms.URLField(
         label="会议链接", required=False, assume_scheme="https", help_text="视频对接必填，会写进双方的日历。"
     )

@@ -38,6 +38,7 @@ def begin(who: Who, text: str) -> Need | None:
 def _open_draft(enterprise: Enterprise, text: str, who: Any) -> Need:
     """Open a draft with what is known already: the words typed, and whom to contact."""
     own = any(root.pk == enterprise.organisation_id for root in roots_of(who, NeedPerm.ASK))
+    contact: dict[str, Any] = _contact_of(who) if own else _last_contact(enterprise)
     first = _SENTENCE.search(text)
     return actions.ask(
         enterprise=enterprise,
@@ -46,7 +47,7 @@ def _open_draft(enterprise: Enterprise, text: str, who: Any) -> Need:
         source=Source.SELF if own else Source.VISIT,
         title=(first[0].strip() if first else text)[:TITLE],
         body=text,
-        **(_contact_of(who) if own else _last_contact(enterprise)),
+        **contact,
     )
 
 
@@ -196,7 +197,7 @@ def answers_of(need: Need, form: NeedForm) -> list[dict[str, Any]]:
         "budget_fen": f"{form['budget_fen'].value()} 万元" if need.budget_fen else "",
         "wanted_on": _day(need),
     }
-    rows = [{"title": "企业", "value": str(need.enterprise)}]
+    rows: list[dict[str, Any]] = [{"title": "企业", "value": str(need.enterprise)}]
     for name in ("title", "body", "target", "kind", "visibility", "wanted_on", "budget_fen", "urgency",
                  "contact_name", "contact_phone", "contact_email"):  # fmt: skip
         value = shown.get(name, getattr(need, name))

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
@@ -23,6 +23,7 @@ from zhiqiao.needs.forms import workbench as forms
 from zhiqiao.needs.models import Meeting, Need
 from zhiqiao.needs.notices import ToEnterprise, ToExpert
 from zhiqiao.needs.views import shapes
+from zhiqiao.needs.views.requests import Signed
 
 Do = Callable[..., Any]
 
@@ -119,7 +120,7 @@ PAGES: dict[str, Page] = {
 }  # fmt: skip
 
 
-def step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
+def step(request: Signed, pk: int, step: str) -> HttpResponse:
     """Show what an act leads to and its form; a POST does it, or says in words why it cannot be done."""
     page = PAGES.get(step)
     if page is None:
@@ -134,7 +135,7 @@ def step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     return render(request, "needs/workbench/step.html", context | _experts(request, step, need, form))
 
 
-def _done(request: HttpRequest, page: Page, need: Need, form: forms.StepForm) -> bool:
+def _done(request: Signed, page: Page, need: Need, form: forms.StepForm) -> bool:
     """Do the one thing; a refusal becomes an error of the form."""
     need.version = _seen(request, need)
     try:
@@ -145,7 +146,7 @@ def _done(request: HttpRequest, page: Page, need: Need, form: forms.StepForm) ->
     return True
 
 
-def _seen(request: HttpRequest, need: Need) -> int:
+def _seen(request: Signed, need: Need) -> int:
     """Return the version of the need that the reader had before her when she opened the form.
 
     With it the flow can tell her that a colleague has been quicker, even if the need has come back to the
@@ -155,7 +156,7 @@ def _seen(request: HttpRequest, need: Need) -> int:
     return int(version) if version.isascii() and version.isdigit() and len(version) < 10 else need.version
 
 
-def _context(request: HttpRequest, step: str, page: Page, need: Need) -> dict[str, Any]:
+def _context(request: Signed, step: str, page: Page, need: Need) -> dict[str, Any]:
     now, is_post = timezone.now(), request.method == "POST"
     sent = (request.POST, request.FILES) if is_post else ()
     answer = True if is_post else _answer(step, need, request.user, now)
@@ -172,7 +173,7 @@ def _context(request: HttpRequest, step: str, page: Page, need: Need) -> dict[st
     }
 
 
-def _experts(request: HttpRequest, step: str, need: Need, form: forms.StepForm) -> dict[str, Any]:
+def _experts(request: Signed, step: str, need: Need, form: forms.StepForm) -> dict[str, Any]:
     """Return what the choice of experts needs: the line so far, or the finder's proposals to begin with."""
     now = timezone.now()
     if not isinstance(form, forms.ExpertsForm) or not desk.may(step, need, request.user):

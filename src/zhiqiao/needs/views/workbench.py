@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from django.contrib import messages
 from django.db.models import Count
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -23,6 +23,7 @@ from zhiqiao.needs.finder import find_for_need
 from zhiqiao.needs.forms.workbench import ExportForm, picked
 from zhiqiao.needs.models import Need
 from zhiqiao.needs.views import shapes
+from zhiqiao.needs.views.requests import Signed
 from zhiqiao.orgs.scope import may_somewhere, roots_of, visible
 
 INBOX_TABS = (("", "全部"), ("late", "已逾期"), ("today", "今天要办"), ("week", "本周"))
@@ -31,7 +32,7 @@ MOST_AT_ONCE = 500
 MOST_TOLD = 20
 
 
-def inbox(request: HttpRequest) -> HttpResponse:
+def inbox(request: Signed) -> HttpResponse:
     """List the next steps of this person by due time; the counters on top open their rows."""
     now = timezone.now()
     mine, spans = queries.inbox(request.user, now), queries.due_spans(now)
@@ -62,7 +63,7 @@ def _tabs(chosen: str, counts: dict[str, int]) -> list[dict[str, Any]]:
     ]
 
 
-def register(request: HttpRequest) -> HttpResponse:
+def register(request: Signed) -> HttpResponse:
     """Show the register of needs; its whole state is in the address."""
     rows, choices = registers.rows_for(request.user), registers.choices_for(request.user)
     listing = registers.NEEDS.bind(request.GET, rows, choices=choices)
@@ -70,7 +71,7 @@ def register(request: HttpRequest) -> HttpResponse:
     return render(request, "needs/workbench/register.html", {"listing": listing, **may})
 
 
-def export(request: HttpRequest) -> HttpResponse:
+def export(request: Signed) -> HttpResponse:
     """Ask what an export is for, then hand out what the register's conditions find, within scope."""
     listing = _exportable(request)
     form = ExportForm(request.POST if request.method == "POST" else None)
@@ -84,12 +85,12 @@ def export(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _exportable(request: HttpRequest) -> Listing[Need]:
+def _exportable(request: Signed) -> Listing[Need]:
     rows = visible(registers.rows_for(request.user), request.user, NeedPerm.EXPORT)
     return registers.NEEDS.bind(request.GET, rows, choices=registers.choices_for(request.user))
 
 
-def detail(request: HttpRequest, pk: int) -> HttpResponse:
+def detail(request: Signed, pk: int) -> HttpResponse:
     """Show a need: what to do next, its facts, and all that has happened. Whoever asked has a page of her own."""
     need = get_object_or_404(queries.need_page(request.user), pk=pk)
     if not rules.is_staff(request.user, need):
@@ -101,7 +102,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "needs/workbench/detail.html", context)
 
 
-def finder(request: HttpRequest, pk: int) -> HttpResponse:
+def finder(request: Signed, pk: int) -> HttpResponse:
     """Show the experts found for a need, or why somebody is not among them: a part of its page, or a page."""
     need = get_object_or_404(queries.need_page(request.user), pk=pk)
     is_part = "HX-Request" in request.headers
@@ -120,13 +121,13 @@ def finder(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, f"needs/workbench/{name}.html", context)
 
 
-def sheet(request: HttpRequest, pk: int) -> HttpResponse:
+def sheet(request: Signed, pk: int) -> HttpResponse:
     """Show the whole case with its timeline as it goes on paper."""
     need = get_object_or_404(queries.need_page(request.user), pk=pk)
     return render(request, "needs/workbench/sheet.html", shapes.on_paper(shapes.case(need)))
 
 
-def meeting_calendar(request: HttpRequest, pk: int) -> HttpResponse:
+def meeting_calendar(request: Signed, pk: int) -> HttpResponse:
     """Hand out the meeting of a need for one's calendar."""
     need = get_object_or_404(queries.need_page(request.user), pk=pk)
     meeting = calendar.meeting_of(need)
@@ -139,7 +140,7 @@ def meeting_calendar(request: HttpRequest, pk: int) -> HttpResponse:
     return response
 
 
-def file(request: HttpRequest, pk: int, file_pk: int) -> HttpResponseBase:
+def file(request: Signed, pk: int, file_pk: int) -> HttpResponseBase:
     """Hand out a file that belongs to a need."""
     need = get_object_or_404(queries.needs_for(request.user), pk=pk)
     attachment = get_object_or_404(files.attachments_of(need), pk=file_pk)
@@ -150,7 +151,7 @@ def file(request: HttpRequest, pk: int, file_pk: int) -> HttpResponseBase:
         return redirect(need)
 
 
-def bulk(request: HttpRequest) -> HttpResponse:
+def bulk(request: Signed) -> HttpResponse:
     """Take on the ticked needs, each by itself, and tell what went and what did not."""
     rows, choices = registers.rows_for(request.user), registers.choices_for(request.user)
     picked = registers.NEEDS.picked(request.POST, rows, choices=choices).order_by("due_at", "pk")
@@ -161,7 +162,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
     return redirect(back if safe else "needs:inbox")
 
 
-def _tell(request: HttpRequest, report: BulkReport) -> None:
+def _tell(request: Signed, report: BulkReport) -> None:
     if not report.done and not report.refused:
         messages.warning(request, "没有勾选需求，请先勾选再受理。")
     if report.done:

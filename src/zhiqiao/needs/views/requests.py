@@ -1,0 +1,11 @@
+"""Requests as the front gate lets them through."""
+
+from django.http import HttpRequest
+
+from zhiqiao.accounts.models import Person
+
+
+class Signed(HttpRequest):
+    """A request to a page that the access table opens to people with an account only."""
+
+    user: Person
