@@ -10,9 +10,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
+
 from tests import factories
 from tests.journeys.conftest import last_link_to, number_in
-
 from zhiqiao.kit import audit, clock
 from zhiqiao.needs.enums import Stage
 from zhiqiao.needs.models import Need

@@ -5,8 +5,8 @@ import time
 
 import pytest
 from django.utils import timezone
-from tests import factories
 
+from tests import factories
 from zhiqiao.directory.enums import ExpertKind
 from zhiqiao.directory.models import Enterprise, Expert, ResearchOutput
 from zhiqiao.kit.actors import Actor

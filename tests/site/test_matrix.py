@@ -13,7 +13,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 
 from tests import factories
-from tests.site import bodies, matrix, scope_of_writes, world as worlds
+from tests.site import bodies, matrix, scope_of_writes
+from tests.site import world as worlds
 from tests.site.matrix import Cell
 from tests.site.routes import Route, all_routes
 from zhiqiao.orgs import scope
@@ -130,8 +131,8 @@ def test_control_a_page_that_takes_objects_from_the_whole_table_is_found(world, 
 
 
 def test_control_a_write_out_of_scope_is_found(world, strong, monkeypatch):
-    from zhiqiao.needs.models import Need
     from zhiqiao.needs import registers, rules
+    from zhiqiao.needs.models import Need
 
     monkeypatch.setattr(registers, "rows_for", lambda who: Need.objects.all())
     monkeypatch.setattr(rules, "covers", lambda by, permission, organisation: by is not AnonymousUser)

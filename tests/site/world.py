@@ -15,8 +15,8 @@ from typing import Any
 
 from django.db import models
 from django.utils import timezone
-from tests import factories
 
+from tests import factories
 from zhiqiao.accounts import actions as accounts
 from zhiqiao.accounts.models import Person
 from zhiqiao.directory import actions as directory

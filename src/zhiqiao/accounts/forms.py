@@ -32,7 +32,7 @@ class LoginForm(forms.Form):
         if self.errors:
             return cleaned
         login = clean_login(cleaned["login"])
-        self.person = authenticate(self.request, username=login, password=cleaned["password"])  # type: ignore[assignment]
+        self.person = authenticate(self.request, username=login, password=cleaned["password"])
         if self.person is None:
             raise forms.ValidationError(
                 "手机号、邮箱或密码不对,请核对后再试。连续输错 5 次,账号会锁定 10 分钟。", code="login"

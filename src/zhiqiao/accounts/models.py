@@ -83,6 +83,6 @@ class Person(AbstractBaseUser):
         for secret in settings.SECRET_KEY_FALLBACKS:
             yield self._hash_with(secret)
 
-    def _hash_with(self, secret: str | None) -> str:
+    def _hash_with(self, secret: str | bytes | None) -> str:
         value = f"{self.password}:{self.stamp}:{self.is_active}"
         return salted_hmac("zhiqiao.accounts.session", value, secret=secret, algorithm="sha256").hexdigest()

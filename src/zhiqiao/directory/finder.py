@@ -23,7 +23,7 @@ from zhiqiao.orgs.scope import Who
 
 KEYWORDS = "keyword"
 EXCERPT_CHARACTERS = 120
-LEAD_CHARACTERS = 24
+LEAD_CHARACTERS = 30
 LONGEST_NAME = 60
 NAMESAKES_TOLD = 10
 KEYS_PER_QUERY = 5000
@@ -248,7 +248,7 @@ def excerpt_of(highlight: engine.Highlight) -> tuple[Excerpt, Spans]:
     kind = _kind(highlight.evidence.kind)
     if len(text) <= EXCERPT_CHARACTERS:
         return Excerpt(kind, text), tuple(spans)
-    first = max(0, min(highlight.phrases[0].spans[0][0] - LEAD_CHARACTERS, len(text) - EXCERPT_CHARACTERS))
+    first = _beginning(text, highlight.phrases[0].spans[0][0])
     last = first + EXCERPT_CHARACTERS
     before = "…" if first else ""
     shown = f"{before}{text[first:last]}{'…' if last < len(text) else ''}"
@@ -258,6 +258,13 @@ def excerpt_of(highlight: engine.Highlight) -> tuple[Excerpt, Spans]:
         if start < last and end > first
     ]
     return Excerpt(kind, shown), tuple(moved)
+
+
+def _beginning(text: str, phrase: int) -> int:
+    """Return where to cut in: at the sentence of the phrase, or a little before it, and not too near the end."""
+    earliest = max(0, phrase - LEAD_CHARACTERS)
+    sentence = max(text.rfind(mark, earliest, phrase) for mark in "。；！？") + 1
+    return max(0, min(max(sentence, earliest), len(text) - EXCERPT_CHARACTERS))
 
 
 def _kind(code: str) -> str:

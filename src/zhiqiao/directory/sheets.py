@@ -138,7 +138,7 @@ def _save_enterprise(values: Mapping[str, Any], run: Run, under: Organisation) -
     values = {name: value for name, value in values.items() if value is not None}
     _check_enterprise(values)
     place = _place_of(values, run, under)
-    fields = {name: values[name] for name in ("industry_text", "address") if name in values}
+    fields: dict[str, Any] = {n: values[n] for n in ("industry_text", "address") if n in values}
     if "industry_code" in values:
         fields["industry"] = values["industry_code"]
     fields.setdefault("address", values.get("place", ""))

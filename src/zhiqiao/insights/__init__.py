@@ -4,28 +4,14 @@ from collections.abc import Iterable
 from typing import Any
 
 
-def kpi(names: Iterable[str], who: Any, *, programme: str = "") -> list[dict[str, Any]]:
-    """Return figures by name, all if none is named; ``who`` None is the operator of the machine.
+def kpi(names: Iterable[str], who: Any = None, **filters: str) -> list[dict[str, Any]]:
+    """Return figures and rates for programs, one dict each; no names = all of them.
 
-    :raises KeyError: there is no such figure or programme.
+    who : whose scope; ``None`` is the operator of the machine, who counts everything.
+    filters : as in the address of the dashboard (``programme``, ``from``, ``to``, ``as_of`` …).
+    :raises KeyError: there is no such figure, filter or programme.
+    :raises ValueError: a filter cannot be read; the message says so in Chinese.
     """
-    from zhiqiao.insights.figures import FIGURES
-    from zhiqiao.insights.frame import Frame
-    from zhiqiao.kit.actors import SYSTEM
-    from zhiqiao.needs.models import Programme
+    from zhiqiao.insights.summary import kpi as counted
 
-    reader = SYSTEM if who is None else who
-    campaign = Programme.objects.filter(code=programme).first() if programme else None
-    if programme and campaign is None:
-        raise KeyError(programme)
-    frame = Frame(reader, campaign)
-    return [
-        {
-            "name": figure.name,
-            "title": figure.title,
-            "value": figure.value(frame),
-            "unit": figure.unit,
-            "definition": figure.definition,
-        }
-        for figure in (FIGURES[name] for name in (list(names) or FIGURES))
-    ]
+    return counted(list(names), who, filters)

@@ -63,18 +63,16 @@ class Board:
 
     def tiles(self) -> list[Shape]:
         """The headline figures."""
-        tiles = [self.number(name) for name in ("experts", "needs_received", "services", "closed")]
+        tiles = [self.number(name) for name in ("experts", "received", "services", "closed")]
         tiles[3]["note"] = share_words("占收到的", tiles[3]["count"], tiles[1]["count"])
-        solved = self.number("solved_or_cooperation")
+        solved = self.number("successes")
         solved |= {"note": share_words("占收到的", solved["count"], tiles[1]["count"]), "tone": "accent"}
-        late = self.number("overdue_now")
+        late = self.number("overdue")
         late["tone"] = "danger" if late["count"] else ""
         late["note"] = (
-            "只有今天的数"
-            if self.lens.as_of
-            else share_words("占在办的", late["count"], self.count("open_now"))
+            "只有今天的数" if self.lens.as_of else share_words("占在办的", late["count"], self.count("open"))
         )
-        return [*tiles, solved, self.number("open_now"), late]
+        return [*tiles, solved, self.number("open"), late]
 
     def expert_kinds(self) -> list[Shape]:
         """Experts by the door they came in, those that have any."""
@@ -87,7 +85,7 @@ class Board:
 
     def funnel(self) -> list[Shape]:
         """From the question to the outcome; each stop as a share of what was received."""
-        received = self.count("needs_received")
+        received = self.count("received")
         return [self.number(name) | {"of": received if name != FUNNEL[0] else None} for name in FUNNEL]
 
     def rates(self) -> list[Shape]:
@@ -95,37 +93,50 @@ class Board:
         shown = []
         for rate in RATES.values():
             part, whole = self.number(rate.numerator), self.number(rate.denominator)
-            value = rate.value(part["count"], whole["count"])
-            words = "—" if value is None else f"{value:.1f}%" if rate.as_percent else f"{value:.2f}"
+            words = rate.words(part["count"], whole["count"])
             shown.append(
                 {"name": rate.name, "title": rate.title, "words": words, "part": part, "whole": whole}
             )
         return shown
 
+    def without(self) -> Shape:
+        """What was closed without success."""
+        return self.number("closed_without_success")
+
+    def open(self) -> Shape:
+        """What is under way."""
+        return self.number("open")
+
     def reasons(self) -> list[Shape]:
         """Why the closed ones were not solved: partly, then the reasons, most frequent first."""
         final = Outcome.objects.filter(
-            superseded_at__isnull=True, need__closing__in=FIGURES["unsolved"].rows(self.lens)
+            superseded_at__isnull=True, need__closing__in=FIGURES["closed_without_success"].rows(self.lens)
         )
         rows = final.order_by().values_list("result", "reason").annotate(n=Count("pk"))
         bars = []
         for result, reason, count in sorted(rows, key=lambda row: -row[2]):
             if result == Result.UNSOLVED:
                 title = UnsolvedReason(reason).label
-                href = self.href("unsolved", result=result, reason=reason)
+                href = self.href("closed_without_success", result=result, reason=reason)
             else:
-                title, href = Result(result).label, self.href("unsolved", result=result)
+                title, href = Result(result).label, self.href("closed_without_success", result=result)
             bars.append({"title": title, "count": count, "href": href})
-        rest = (self.count("unsolved") or 0) - sum(bar["count"] for bar in bars)
+        rest = (self.count("closed_without_success") or 0) - sum(bar["count"] for bar in bars)
         if rest:
-            bars.append({"title": "未登记结果", "count": rest, "href": self.href("unsolved", result="none")})
+            bars.append(
+                {
+                    "title": "未登记结果",
+                    "count": rest,
+                    "href": self.href("closed_without_success", result="none"),
+                }
+            )
         return bars
 
     def stages(self) -> list[Shape]:
         """Where the open ones stand."""
-        counts = grouped(FIGURES["open_now"].rows(self.lens), "stage")
+        counts = grouped(FIGURES["open"].rows(self.lens), "stage")
         return [
-            {"title": stage.label, "count": counts[stage], "href": self.href("open_now", stage=stage.value)}
+            {"title": stage.label, "count": counts[stage], "href": self.href("open", stage=stage.value)}
             for stage in OPEN_STAGES
             if counts[stage]
         ]
@@ -133,30 +144,25 @@ class Board:
     def ages(self) -> list[Shape]:
         """How long ago the open ones were handed in."""
         return [
-            {"title": words, "count": self.count("open_now", age=key), "href": self.href("open_now", age=key)}
+            {"title": words, "count": self.count("open", age=key), "href": self.href("open", age=key)}
             for key, (words, _, _) in AGES.items()
         ]
 
     def steps(self) -> list[Shape]:
         """How long each step of the main line takes, and how often it was late."""
-        waits = self._waits()
-        shown = []
-        for step in MAIN_STEPS:
-            if wait := waits.get(step):
-                shown.append(
-                    {
-                        "title": CHOICES["step"][step],
-                        "taken": self.cell("steps", wait.count, step=step),
-                        "minutes": wait.median,
-                        "words": minutes_words(wait.median),
-                        "late": self.cell("steps", wait.late, step=step, late="1"),
-                        "share": share(wait.late, wait.count),
-                    }
-                )
-        longest = max((row["minutes"] for row in shown), default=0) or 1
-        for row in shown:
-            row["percent"] = f"{max(100 * row['minutes'] / longest, 1):.1f}%"
-        return shown
+        waits = {step: self._waits()[step] for step in MAIN_STEPS if step in self._waits()}
+        longest = max((wait.median for wait in waits.values()), default=0.0) or 1.0
+        return [
+            {
+                "title": CHOICES["step"][step],
+                "taken": self.cell("steps", wait.count, step=step),
+                "words": minutes_words(wait.median),
+                "percent": f"{max(100 * wait.median / longest, 1):.1f}%",
+                "late": self.cell("steps", wait.late, step=step, late="1"),
+                "share": share(wait.late, wait.count),
+            }
+            for step, wait in waits.items()
+        ]
 
     def detours(self) -> list[Shape]:
         """How often a case had to go back."""

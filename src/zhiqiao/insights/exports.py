@@ -19,8 +19,7 @@ def export(figure: Figure, lens: Lens, *, by: By, at: datetime, reason: str) -> 
     """
     rows = figure.listed(figure.rows(lens)).order_by(*figure.register.order)
     columns = figure.register.columns
-    conditions = {name: value for name, value in lens.params().items()}
-    after = {"figure": figure.name, "count": rows.count(), "filters": conditions}
+    after = {"figure": figure.name, "count": rows.count(), "filters": lens.params()}
     audit.record("insights.export", None, by=by, at=at, after=after, reason=reason)
     plain = ([column.plain(row) for column in columns] for row in rows.iterator(chunk_size=2000))
     return write([Column(column.key, column.title) for column in columns], plain, title=figure.title)

@@ -1,210 +1,190 @@
-"""Every number of the dashboard: its name, its definition, and the records it counts.
-
-A number is always the count of its rows, so that opening it lists exactly what was counted, within the
-reader's scope and as of the same day.
-"""
+"""Every figure, defined once: screen, command line, export and tests count by these definitions only."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils import timezone
+from django.db.models import QuerySet
 
-from zhiqiao.directory.enums import ExpertKind
-from zhiqiao.directory.models import Expert
-from zhiqiao.directory.queries import experts_for
-from zhiqiao.insights.frame import Frame, start_of
-from zhiqiao.kit.flow import Transition
-from zhiqiao.needs.enums import SUCCESSES, ClosingKind, MeetingState, NeedPerm, Result
-from zhiqiao.needs.models import Attendance, Closing, Need, Outcome
-from zhiqiao.needs.queries import FINISHED
-from zhiqiao.orgs.scope import visible
+from zhiqiao.insights import queries, registers
+from zhiqiao.insights.lens import Lens
+from zhiqiao.kit.web.register import Register
 
-Rows = Callable[[Frame], QuerySet[Any]]
+Rows = Callable[[Lens], QuerySet[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One number. ``definition`` is what a reader is told; ``rows`` are what is counted."""
+    """A number that opens: its value is ``rows(lens).count()``, and opening it lists exactly these rows.
+
+    name : stable code, also in addresses. definition : one sentence in Chinese that a clerk can check.
+    formula : how it is counted, for whoever checks the definition against the records.
+    listed : adds what the register shows to the rows; it must not change which rows they are.
+    need : lookup from a row to its need ("" = the row is the need, None = it has none).
+    instant : the instant that a period is compared with. looks_back : can be shown as of an earlier day.
+    """
 
     name: str
     title: str
     definition: str
+    formula: str
+    unit: str
     rows: Rows
-    unit: str = "项"
-    subject: str = "need"
+    register: Register
+    listed: Callable[[QuerySet[Any]], QuerySet[Any]]
+    need: str | None = None
+    instant: str = ""
+    looks_back: bool = True
 
-    def value(self, frame: Frame) -> int:
-        """Count the rows."""
-        return self.rows(frame).count()
-
-
-def needs(frame: Frame) -> QuerySet[Need]:
-    """Return the needs the question is about: submitted, within scope, programme, period and as-of day."""
-    rows = visible(Need.objects.filter(submitted_at__isnull=False), frame.who, NeedPerm.VIEW)
-    if frame.programme is not None:
-        rows = rows.filter(programmes=frame.programme)
-    if frame.start is not None:
-        rows = rows.filter(submitted_at__gte=start_of(frame.start))
-    if frame.end is not None:
-        rows = rows.filter(submitted_at__lt=start_of(frame.end + timedelta(days=1)))
-    if frame.instant is not None:
-        rows = rows.filter(submitted_at__lt=frame.instant)
-    if frame.handler is not None:
-        rows = rows.filter(organisation=frame.handler)
-    if frame.industry:
-        rows = rows.filter(enterprise__industry=frame.industry)
-    return rows
-
-
-def _by(frame: Frame, field: str) -> Q:
-    """Limit an event to those that had happened by the as-of day."""
-    return Q() if frame.instant is None else Q(**{f"{field}__lt": frame.instant})
-
-
-def _took(step: str) -> Rows:
-    """Needs that have taken a step by the as-of day."""
-
-    def rows(frame: Frame) -> QuerySet[Need]:
-        taken = Transition.objects.filter(
-            _by(frame, "at"), subject_type="needs.need", subject_id=OuterRef("pk"), step=step
-        )
-        return needs(frame).filter(Exists(taken))
-
-    return rows
-
-
-def _with_outcome(*results: str) -> Rows:
-    """Needs whose outcome both sides have confirmed, with one of these results."""
-
-    def rows(frame: Frame) -> QuerySet[Need]:
-        confirmed = Outcome.objects.filter(
-            _by(frame, "confirmed_at"),
-            need=OuterRef("pk"),
-            confirmed_at__isnull=False,
-            superseded_at__isnull=True,
-            result__in=results,
-        )
-        if frame.reason:
-            confirmed = confirmed.filter(reason=frame.reason)
-        return needs(frame).filter(Exists(confirmed))
-
-    return rows
-
-
-def _closed(frame: Frame) -> QuerySet[Need]:
-    closings = Closing.objects.filter(_by(frame, "at"), need=OuterRef("pk"), kind=ClosingKind.COMPLETED)
-    return needs(frame).filter(Exists(closings))
-
-
-def _closed_without_success(frame: Frame) -> QuerySet[Need]:
-    won = Outcome.objects.filter(
-        _by(frame, "confirmed_at"),
-        need=OuterRef("pk"),
-        confirmed_at__isnull=False,
-        superseded_at__isnull=True,
-        result__in=SUCCESSES,
-    )
-    return _closed(frame).filter(~Exists(won))
-
-
-def _open(frame: Frame) -> QuerySet[Need]:
-    """Needs not closed by the as-of day, in whichever way."""
-    ended = Closing.objects.filter(_by(frame, "at"), need=OuterRef("pk"))
-    return needs(frame).filter(~Exists(ended))
-
-
-def _overdue(frame: Frame) -> QuerySet[Need]:
-    """Overdue is a matter of now: what stood overdue on an earlier day is told by the late steps."""
-    return needs(frame).exclude(stage__in=FINISHED).filter(due_at__lt=timezone.now())
-
-
-def _services(frame: Frame) -> QuerySet[Attendance]:
-    held = Q(meeting__state=MeetingState.HELD, expert__isnull=False) & _by(frame, "meeting__starts_at")
-    return Attendance.objects.filter(held, meeting__need__in=needs(frame).values("pk"))
-
-
-def _experts(kind: str = "") -> Rows:
-    def rows(frame: Frame) -> QuerySet[Expert]:
-        experts = experts_for(frame.who).filter(is_active=True)
-        if frame.programme is not None:
-            experts = experts.filter(pk__in=frame.programme.experts.values("pk"))
-        if kind:
-            experts = experts.filter(kind=kind)
-        if frame.instant is not None:
-            experts = experts.filter(Q(consented_at__isnull=True) | Q(consented_at__lt=frame.instant))
-        return experts.distinct()
-
-    return rows
-
-
-def _late(step: str = "") -> Rows:
-    def rows(frame: Frame) -> QuerySet[Transition]:
-        steps = Transition.objects.filter(_by(frame, "at"), flow="need", late=True)
-        if step:
-            steps = steps.filter(step=step)
-        return steps.filter(subject_id__in=needs(frame).values("pk"))
-
-    return rows
-
-
-FIGURES = {
-    figure.name: figure
-    for figure in (
-        Figure("experts", "入库专家", "在库的专家；选了专项行动时，是列入该行动的专家。", _experts(), "位", "expert"),
-        Figure("academicians", "院士", "入库专家中类别为院士的。", _experts(ExpertKind.ACADEMICIAN), "位", "expert"),
-        Figure("overseas", "海智专家", "入库专家中类别为海智专家的。", _experts(ExpertKind.OVERSEAS), "位", "expert"),
-        Figure("society_experts", "学会专家", "入库专家中类别为学会专家的。", _experts(ExpertKind.SOCIETY), "位", "expert"),
-        Figure("received", "收到需求", "已提交的需求，按提交日期计。", needs),
-        Figure("accepted", "受理", "收到的需求中已受理的。", _took("accept")),
-        Figure("matched", "匹配邀请", "收到的需求中已发出专家邀请的。", _took("invite")),
-        Figure("engaged", "专家接受", "收到的需求中有专家接受邀请的。", _took("engage")),
-        Figure("met", "完成对接", "收到的需求中至少举行过一次对接的。", _took("hold")),
-        Figure("services", "专家服务", "到场专家与对接的组合：同一位专家参加同一次对接计一次。", _services, "人次", "service"),
-        Figure("closed", "办结", "已归档的需求，不论结果如何。", _closed),
-        Figure("successes", "解决或合作", "结果为已解决或达成合作，并经双方确认的需求。", _with_outcome(*SUCCESSES)),
-        Figure("solved", "已解决", "结果为已解决，并经双方确认的需求。", _with_outcome(Result.SOLVED)),
-        Figure("cooperation", "达成合作", "结果为达成合作，并经双方确认的需求。", _with_outcome(Result.COOPERATION)),
-        Figure("partly", "部分解决", "结果为部分解决，并经双方确认的需求。", _with_outcome(Result.PARTLY)),
-        Figure("unsolved", "未解决", "结果为未解决，并经确认的需求。", _with_outcome(Result.UNSOLVED)),
-        Figure("closed_without_success", "办结未成", "已办结，但没有解决也没有达成合作的需求。", _closed_without_success),
-        Figure("open", "在办", "收到而还没有了结的需求。", _open),
-        Figure("overdue", "现在逾期", "此刻已过时限、还没有办下一步的需求。", _overdue),
-        Figure("late_steps", "逾期办理", "超过时限才办的步骤，一步计一次。", _late(), "步", "step"),
-    )
-}  # fmt: skip
+    def count(self, lens: Lens) -> int | None:
+        """Count the rows; None if the figure cannot be known for the day looked back to."""
+        if lens.as_of and not self.looks_back:
+            return None
+        return self.rows(lens).count()
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """One figure over another; both of them open."""
+    """One figure over another; both open. ``as_percent`` False writes it as a plain ratio."""
 
     name: str
     title: str
+    definition: str
     numerator: str
     denominator: str
-    percent: bool = True
+    as_percent: bool = True
 
-    def value(self, counts: dict[str, int]) -> float | None:
-        """Return the quotient; None over nothing."""
-        below = counts[self.denominator]
-        return counts[self.numerator] / below if below else None
+    @property
+    def unit(self) -> str:
+        return "%" if self.as_percent else FIGURES[self.numerator].unit + "/" + FIGURES[self.denominator].unit
 
-    def words(self, counts: dict[str, int]) -> str:
-        """Return the quotient as people read it: 82.2 %, or 1.09."""
-        value = self.value(counts)
+    def value(self, part: int | None, whole: int | None) -> float | None:
+        """Return percent with one decimal, or the ratio with two; None without a denominator."""
+        if part is None or not whole:
+            return None
+        return round(100 * part / whole, 1) if self.as_percent else round(part / whole, 2)
+
+    def words(self, part: int | None, whole: int | None) -> str:
+        """Return the value as people read it: 82.2%, or 1.09."""
+        value = self.value(part, whole)
         if value is None:
             return "—"
-        return f"{value:.1%}".replace("%", " %") if self.percent else f"{value:.2f}"
+        return f"{value:.1f}%" if self.as_percent else f"{value:.2f}"
 
 
-RATES = (
-    Rate("close_rate", "办结率", "closed", "received"),
-    Rate("success_rate", "解决率（占收到）", "successes", "received"),
-    Rate("success_of_closed", "解决率（占办结）", "successes", "closed"),
-    Rate("services_per_need", "每项需求的服务人次", "services", "received", percent=False),
-)
+def _reached(step: str) -> Rows:
+    return lambda lens: queries.reached(lens, step)
+
+
+def _of_needs(rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.select_related("enterprise__organisation", "organisation")
+
+
+def _of_cases(rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.select_related("need__enterprise__organisation", "need__organisation").prefetch_related(
+        "need__outcomes"
+    )
+
+
+def _of_services(rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.select_related(
+        "expert", "meeting__need__enterprise__organisation", "meeting__need__organisation"
+    )
+
+
+def _of_experts(rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.select_related("organisation", "place")
+
+
+def _of(name: str, title: str, definition: str, formula: str, rows: Rows, **more: Any) -> Figure:
+    """A figure that counts needs."""
+    return Figure(name, title, definition, formula, "项", rows, registers.NEEDS, _of_needs, need="", **more)
+
+
+_ALL = (
+    Figure(
+        "experts", "专家",
+        "在库的专家；选了专项行动时，是为它入选的专家。每人算一次，按入库类别分，不随时间段变化。",
+        "Expert：is_active，可见范围内；回看时按 consented_at。",
+        "人", queries.experts, registers.EXPERTS, _of_experts, instant="consented_at",
+    ),
+    _of(
+        "received", "收到需求", "企业已经提交的需求，草稿不算，按最近一次提交的时间。",
+        "Need：submitted_at 不为空。", queries.received, instant="submitted_at",
+    ),
+    _of("accepted", "受理", "受理单位接下来办理的需求。", "Need：有 accept 步骤。", _reached("accept")),
+    _of(
+        "matched", "发出邀请", "已经找到合适的专家并发出过邀请的需求，重新匹配不重复算。",
+        "Need：有 invite 步骤。", _reached("invite"),
+    ),
+    _of("engaged", "专家接受", "至少有一位专家接受了邀请的需求。", "Need：有 engage 步骤。", _reached("engage")),
+    _of(
+        "met", "完成对接", "专家和企业至少见过一次面的需求，现场、视频、电话都算。",
+        "Need：有已举行的 Meeting，且有专家到场。", queries.met,
+    ),
+    Figure(
+        "services", "服务人次", "专家到场的次数：一位专家参加一次对接算一人次，同一次对接不重复算。",
+        "Attendance：expert 不为空，Meeting 已举行；按 starts_at。",
+        "人次", queries.services, registers.SERVICES, _of_services,
+        need="meeting__need__", instant="meeting__starts_at",
+    ),
+    Figure(
+        "confirmed", "双方确认结果", "登记了结果、并由参加的各方都确认的需求，不论结果好坏。",
+        "Outcome：confirmed_at 不为空，且未被后来的登记取代。",
+        "项", queries.confirmed, registers.OUTCOMES, _of_cases, need="need__", instant="confirmed_at",
+    ),
+    Figure(
+        "successes", "解决或合作", "双方确认“已解决”或“达成合作”的需求。办结不等于解决，只有这里的才算。",
+        "Outcome：同“双方确认结果”，result 为 solved 或 cooperation。",
+        "项", queries.successes, registers.OUTCOMES, _of_cases, need="need__", instant="confirmed_at",
+    ),
+    Figure(
+        "closed", "办结", "走完流程并归档的需求，不论是否解决；不予受理和撤回的不算。",
+        "Closing：kind 为 completed；按 at。",
+        "项", queries.closed, registers.CLOSINGS, _of_cases, need="need__", instant="at",
+    ),
+    Figure(
+        "closed_without_success", "办结而未成",
+        "已经办结，结果是“部分解决”或“未解决”的需求；未解决的都写明了原因。",
+        "Closing：kind 为 completed，当前 Outcome 不是 solved 或 cooperation。",
+        "项", queries.closed_without_success, registers.CLOSINGS, _of_cases, need="need__", instant="at",
+    ),
+    Figure(
+        "turned_away", "不予受理或撤回", "提交后没有受理，或企业自己撤回的需求。",
+        "Closing：kind 为 rejected 或 withdrawn。",
+        "项", queries.turned_away, registers.CLOSINGS, _of_cases, need="need__", instant="at",
+    ),
+    _of(
+        "open", "在办", "已经提交、还没有结束的需求；选了时间段时，是那段时间提交的。",
+        "Need：submitted_at 不为空，没有 Closing。", queries.open_needs, instant="submitted_at",
+    ),
+    _of(
+        "overdue", "已逾期", "在办的需求中，当前环节已过时限的。只看现在，不能回看。",
+        "Need：在办，且 due_at 早于现在。", queries.overdue, instant="submitted_at", looks_back=False,
+    ),
+    Figure(
+        "steps", "办理步骤",
+        "办过的每一步：谁、什么时候办的，在上一环节停了多少工作时间，是否逾期。用时是这些步骤停留时间的中位数。",
+        "Transition：flow 为 need；用时取 waited_minutes 的中位数。",
+        "步", queries.steps, registers.STEPS, queries.with_needs, instant="at",
+    ),
+)  # fmt: skip
+
+FIGURES: dict[str, Figure] = {figure.name: figure for figure in _ALL}
+"""Every figure by name, in the order in which they are read."""
+
+RATES: dict[str, Rate] = {
+    rate.name: rate
+    for rate in (
+        Rate("close_rate", "办结率", "办结 ÷ 收到需求。", "closed", "received"),
+        Rate("success_rate", "解决或合作率", "解决或合作 ÷ 收到需求。", "successes", "received"),
+        Rate("success_rate_of_closed", "办结的成功率", "解决或合作 ÷ 办结。", "successes", "closed"),
+        Rate(
+            "services_per_need", "每项需求服务人次", "服务人次 ÷ 收到需求。",
+            "services", "received", as_percent=False,
+        ),
+    )
+}  # fmt: skip
 
 FUNNEL = ("received", "accepted", "matched", "engaged", "met", "closed", "successes")
+"""The stops from question to outcome. A case can be closed without anybody having met."""

@@ -19,8 +19,8 @@ from zhiqiao.needs.models import Programme
 from zhiqiao.orgs.models import Organisation
 from zhiqiao.orgs.scope import Who, below, roots_of
 
-HAPPENED, COHORT = "happened", "cohort"
-BASES = {HAPPENED: "期内发生", COHORT: "期内提交的需求"}
+COHORT, HAPPENED = "cohort", "happened"
+BASES = {COHORT: "期内提交的需求，到现在怎样了", HAPPENED: "期内发生的事，不论哪年提交"}
 AGES = {  # days since submission: at least, less than
     "30": ("30 天以内", 0, 30),
     "90": ("30 至 90 天", 30, 90),
@@ -35,7 +35,7 @@ class Lens:
     """What narrows a figure. Everything but ``who``, ``permission`` and ``now`` is in the address.
 
     first, last : the period, both days included. as_of : count as it stood at the end of this day.
-    basis : a period means what happened in it, or the needs that were submitted in it.
+    basis : a period means the needs that were submitted in it, or what happened in it.
     place : what is handled at or below an organisation; handler : at exactly this one.
     The others narrow single figures: kind of expert, stage, result, reason, step, late, age.
     """
@@ -47,7 +47,7 @@ class Lens:
     first: date | None = None
     last: date | None = None
     as_of: date | None = None
-    basis: str = HAPPENED
+    basis: str = COHORT
     place: Organisation | None = None
     handler: Organisation | None = None
     industry: str = ""
@@ -98,7 +98,7 @@ class Lens:
             "from": str(self.first or ""),
             "to": str(self.last or ""),
             "as_of": str(self.as_of or ""),
-            "basis": self.basis if self.basis != HAPPENED else "",
+            "basis": self.basis if self.basis != COHORT else "",
             "place": str(self.place.pk) if self.place else "",
             "handler": str(self.handler.pk) if self.handler else "",
         }

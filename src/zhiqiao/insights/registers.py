@@ -1,80 +1,138 @@
-"""How the records behind a number are listed: needs, experts, services, steps."""
+"""The columns of the lists behind the figures; the same declaration serves screen and export."""
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.safestring import SafeString
 
-from zhiqiao.insights.figures import Figure
-from zhiqiao.insights.frame import Frame
+from zhiqiao.insights.lens import CHOICES
+from zhiqiao.kit.web.cells import badge
 from zhiqiao.kit.web.register import Column, Register
-from zhiqiao.needs.flow import NEED_FLOW
-from zhiqiao.needs.models import Need
-from zhiqiao.needs.registers import NEEDS
+from zhiqiao.needs.enums import Result
+from zhiqiao.needs.models import Need, Outcome
+from zhiqiao.needs.queries import current_outcome
+from zhiqiao.needs.registers import result_of, stage_badge
 
-NEED_ROWS = Register("figure_needs", columns=NEEDS.columns, order=("-submitted_at", "-pk"))
-EXPERT_ROWS = Register(
-    "figure_experts",
+TONES = {Result.SOLVED: "success", Result.COOPERATION: "success", Result.PARTLY: "warning"}
+
+
+def _address(need: Need) -> str:
+    return need.get_absolute_url()
+
+
+def _reason(need: Need) -> str:
+    outcome = current_outcome(need)
+    return outcome.get_reason_display() if outcome else ""
+
+
+def _ten_thousand_yuan(outcome: Outcome) -> float | None:
+    return None if outcome.amount_fen is None else outcome.amount_fen / 1_000_000
+
+
+def _result(outcome: Outcome) -> SafeString:
+    return badge(outcome.get_result_display(), TONES.get(Result(outcome.result), "neutral"))
+
+
+def _of_case() -> tuple[Column, ...]:
+    """The columns of a row that belongs to a need."""
+    return (
+        Column("need.number", "编号", kind="code", sort="need__number"),
+        Column(
+            "need.title", "需求", primary=True, href=lambda row: _address(row.need)
+        ),
+        Column("enterprise", "企业", cell=lambda row: str(row.need.enterprise)),
+        Column("organisation", "受理单位", cell=lambda row: row.need.organisation.title),
+    )  # fmt: skip
+
+
+NEEDS = Register(
+    "figure",
     columns=(
-        Column("name", "姓名", primary=True, href=lambda one: one.get_absolute_url(), sort="name"),
-        Column("kind", "类别", cell=lambda one: one.get_kind_display()),
-        Column("unit", "单位"),
-        Column("title", "职称"),
-        Column("keywords", "研究方向", optional=True),
-        Column("organisation", "推荐单位", cell=lambda one: one.organisation.title),
+        Column("number", "编号", kind="code", sort="number"),
+        Column("title", "需求", primary=True, href=_address),
+        Column("enterprise", "企业", cell=lambda need: str(need.enterprise)),
+        Column("organisation", "受理单位", cell=lambda need: need.organisation.title),
+        Column("stage", "环节", kind="badge", cell=stage_badge, export=lambda need: need.get_stage_display()),
+        Column("submitted_at", "提交", kind="date", sort="submitted_at"),
+        Column("due_at", "时限", kind="due", sort="due_at", optional=True),
+        Column("industry", "行业", cell=lambda need: need.enterprise.get_industry_display(), optional=True),
     ),
-    order=("pk",),
+    order=("-submitted_at", "-pk"),
 )
-SERVICE_ROWS = Register(
-    "figure_services",
+
+CLOSINGS = Register(
+    "figure",
     columns=(
-        Column("expert", "专家", primary=True, cell=lambda row: row.expert.name, href=lambda row: row.expert.get_absolute_url()),
-        Column("unit", "单位", cell=lambda row: row.expert.unit),
-        Column("need", "需求", cell=lambda row: row.meeting.need.title, href=lambda row: row.meeting.need.get_absolute_url()),
-        Column("starts_at", "对接时间", kind="when", cell=lambda row: row.meeting.starts_at, sort="meeting__starts_at"),
-        Column("mode", "方式", cell=lambda row: row.meeting.get_mode_display()),
-    ),
-    order=("-meeting__starts_at", "-pk"),
-)  # fmt: skip
-STEP_ROWS = Register(
-    "figure_steps",
-    columns=(
-        Column("subject_id", "需求", primary=True, cell=lambda row: row.need_title, href=lambda row: row.need_url),
-        Column("step", "步骤", cell=lambda row: NEED_FLOW.steps[row.step].title),
-        Column("actor_name", "办理人"),
-        Column("at", "办理时间", kind="when", sort="at"),
-        Column("waited", "等了多少工作小时", kind="number", cell=lambda row: round(row.waited_minutes / 60, 1), sort="waited_minutes"),
+        *_of_case(),
+        Column("result", "结果", cell=lambda row: result_of(row.need)),
+        Column("reason", "原因", cell=lambda row: _reason(row.need) or row.reason),
+        Column("at", "办结", kind="date", sort="at"),
+        Column("by_name", "办理人", optional=True),
     ),
     order=("-at", "-pk"),
-)  # fmt: skip
+)
 
-_REGISTERS = {"need": NEED_ROWS, "expert": EXPERT_ROWS, "service": SERVICE_ROWS, "step": STEP_ROWS}
+OUTCOMES = Register(
+    "figure",
+    columns=(
+        *_of_case(),
+        Column("result", "结果", kind="badge", cell=_result, export=lambda row: row.get_result_display()),
+        Column("evidence_level", "证据等级", cell=lambda row: row.get_evidence_level_display()),
+        Column("confirmed_at", "双方确认", kind="date", sort="confirmed_at"),
+        Column("amount", "合同金额（万元）", kind="number", cell=_ten_thousand_yuan, optional=True),
+        Column("note", "说明", optional=True),
+    ),
+    order=("-confirmed_at", "-pk"),
+)
+
+SERVICES = Register(
+    "figure",
+    columns=(
+        Column("expert.name", "专家", primary=True, href=lambda row: row.expert.get_absolute_url()),
+        Column("expert.unit", "单位"),
+        Column("meeting.need.title", "需求", href=lambda row: _address(row.meeting.need)),
+        Column("enterprise", "企业", cell=lambda row: str(row.meeting.need.enterprise)),
+        Column("meeting.mode", "方式"),
+        Column("meeting.starts_at", "对接时间", kind="date", sort="meeting__starts_at"),
+        Column(
+            "organisation", "受理单位", cell=lambda row: row.meeting.need.organisation.title, optional=True
+        ),
+    ),
+    order=("-meeting__starts_at", "-pk"),
+)
+
+EXPERTS = Register(
+    "figure",
+    columns=(
+        Column("name", "姓名", primary=True, href=lambda expert: expert.get_absolute_url(), sort="name"),
+        Column("kind", "类别", sort="kind"),
+        Column("unit", "单位", sort="unit"),
+        Column("title", "职称"),
+        Column("keywords", "研究方向"),
+        Column("organisation.title", "推荐单位"),
+        Column("place.title", "所在地", optional=True),
+    ),
+    order=("name", "pk"),
+)
 
 
-def register_of(figure: Figure) -> Register:
-    """Return the register that lists a figure's rows."""
-    return _REGISTERS[figure.subject]
+def _hours(row: Any) -> float:
+    return round(row.waited_minutes / 60, 1)
 
 
-def rows_of(figure: Figure, frame: Frame) -> QuerySet[Any]:
-    """Return a figure's rows with what its register shows of them."""
-    rows = figure.rows(frame)
-    match figure.subject:
-        case "need":
-            return rows.select_related("enterprise__organisation", "organisation").prefetch_related(
-                "outcomes"
-            )
-        case "expert":
-            return rows.select_related("organisation")
-        case "service":
-            return rows.select_related("expert", "meeting__need")
-        case _:
-            return rows
-
-
-def name_subjects(rows: list[Any]) -> None:
-    """Give each step the title and address of its need; a transition holds only the identifier."""
-    found = Need.objects.in_bulk({row.subject_id for row in rows})
-    for row in rows:
-        need = found.get(row.subject_id)
-        row.need_title = str(need) if need else f"需求 {row.subject_id}"
-        row.need_url = need.get_absolute_url() if need else None
+STEPS = Register(
+    "figure",
+    columns=(
+        Column("number", "编号", kind="code"),
+        Column(
+            "title", "需求", primary=True, href=lambda row: reverse("needs:detail", args=(row.subject_id,))
+        ),
+        Column("step", "步骤", cell=lambda row: CHOICES["step"].get(row.step, row.step)),
+        Column("actor_name", "办理人"),
+        Column("at", "时间", kind="when", sort="at"),
+        Column("waited", "停留（工作小时）", kind="number", cell=_hours, sort="waited_minutes"),
+        Column("late", "逾期", kind="yesno", sort="late"),
+        Column("note", "说明", optional=True),
+    ),
+    order=("-at", "-pk"),
+)

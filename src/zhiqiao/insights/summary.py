@@ -13,13 +13,15 @@ def kpi(names: Sequence[str], who: Who, filters: Mapping[str, str]) -> list[dict
     """Return one dict for each figure or rate: name, title, value, unit, definition, and what a rate is made of.
 
     value : int for a figure, float for a rate, None if it cannot be known.
-    :raises KeyError: no figure or rate has this name.
+    :raises KeyError: there is no such figure, filter or programme.
     :raises ValueError: a filter cannot be read.
     """
-    strange = [name for name in filters if name not in NAMES]
-    if strange:
-        raise ValueError(f"没有叫“{strange[0]}”的条件，可用的有：{'、'.join(NAMES)}。")
+    for name in filters:
+        if name not in NAMES:
+            raise KeyError(name)
     reading = read_lens(filters, who)
+    if filters.get("programme") and reading.lens.programme is None:
+        raise KeyError(filters["programme"])
     if reading.problems:
         raise ValueError(reading.problems[0])
     board = Board(reading.lens)

@@ -17,9 +17,9 @@ from zhiqiao.kit import clock
 from zhiqiao.orgs.models import SEGMENT, Organisation
 from zhiqiao.orgs.scope import roots_of
 
-PLACE_FIGURES = ("needs_received", "closed", "solved_or_cooperation", "services", "open_now", "overdue_now")
-INDUSTRY_FIGURES = ("needs_received", "closed", "solved_or_cooperation")
-TREND_FIGURES = ("needs_received", "closed", "solved_or_cooperation", "services")
+PLACE_FIGURES = ("received", "closed", "successes", "services", "open", "overdue")
+INDUSTRY_FIGURES = ("received", "closed", "successes")
+TREND_FIGURES = ("received", "closed", "successes", "services")
 MOST_MONTHS = 24
 
 
@@ -85,7 +85,7 @@ def industries(board: Board) -> list[Shape]:
     """One row for each industry, those with most needs first."""
     counts = _counts(board.lens, INDUSTRY_FIGURES, "enterprise__industry")
     codes = {code for counter in counts.values() for code in counter}
-    ordered = sorted(codes, key=lambda code: (-counts["needs_received"][code], code))
+    ordered = sorted(codes, key=lambda code: (-counts["received"][code], code))
     return [
         {
             "title": INDUSTRIES.get(code, "未填行业"),

@@ -78,7 +78,7 @@ def export(request: HttpRequest, name: str) -> HttpResponse:
         }
         return render(request, "insights/export.html", context)
     reason = form.cleaned_data["reason"]
-    book = exports.export(chosen, lens, by=request.user, at=lens.now, reason=reason)
+    book = exports.export(chosen, lens, by=request.user, at=lens.now, reason=reason)  # type: ignore[arg-type]
     response = HttpResponse(book, content_type=CONTENT_TYPE)
     title = quote(f"{chosen.title}-{timezone.localtime(lens.now):%Y%m%d-%H%M}.xlsx")
     response["Content-Disposition"] = f"attachment; filename=\"{name}.xlsx\"; filename*=UTF-8''{title}"

@@ -98,12 +98,15 @@ class ToEnterprise(Notice):
         "confirm": "请评价本次服务",
         "archive": "需求已办结归档",
     }
+    ANSWERS = ("send_back", "report", "confirm")
 
     def recipients(self, subject: Need, transition: Transition) -> Iterable[Recipient]:
         return askers_of(subject)
 
     def message(self, subject: Need, transition: Transition, to: Recipient) -> Message:
-        due = f"\n请在 {clock.exact(transition.due_at)} 前答复。" if _answer_wanted(transition) else ""
+        due = ""
+        if transition.due_at is not None and transition.step in self.ANSWERS:
+            due = f"\n请在 {clock.exact(transition.due_at)} 前答复。"
         return Message(
             f"{self.WORDS[transition.step]}:{subject.title}",
             f"{subject.title}({subject.number})\n{transition.note}{due}".strip(),
@@ -130,10 +133,6 @@ class ToExpert(Notice):
             f"{subject.title}({subject.number})\n{transition.note}".strip(),
             to.link,
         )
-
-
-def _answer_wanted(transition: Transition) -> bool:
-    return transition.due_at is not None and transition.step in ("send_back", "report", "confirm")
 
 
 def tell_invited(invitation: Invitation, *, at: datetime) -> None:

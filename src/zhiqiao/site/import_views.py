@@ -4,11 +4,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
+from zhiqiao.accounts.requests import Signed
 from zhiqiao.kit.errors import Refused
 from zhiqiao.kit.sheets import ImportRun, Report, check, load, template
 from zhiqiao.orgs.models import Organisation
@@ -35,7 +36,7 @@ class UploadForm(forms.Form):
             field.initial, field.widget = roots[0], forms.HiddenInput()
 
 
-def _ledger(request: HttpRequest, name: str) -> Importable:
+def _ledger(request: Signed, name: str) -> Importable:
     """Return a ledger this person may import; otherwise it is not there for her."""
     for one in importable_by(request.user):
         if one.name == name:
@@ -43,7 +44,7 @@ def _ledger(request: HttpRequest, name: str) -> Importable:
     raise Http404
 
 
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: Signed) -> HttpResponse:
     """Show the ledgers one may import, and one's own last imports."""
     runs = ImportRun.objects.filter(actor_kind="person", actor_key=str(request.user.pk))[:20]
     titles = {name: one.title for name, one in LEDGERS.items()}
@@ -51,7 +52,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "site/imports.html", {"ledgers": importable_by(request.user), "runs": rows})
 
 
-def upload(request: HttpRequest, ledger: str) -> HttpResponse:
+def upload(request: Signed, ledger: str) -> HttpResponse:
     """Take a file and check it; or, with the token of a checked file, import it."""
     one = _ledger(request, ledger)
     roots = roots_for(request.user, one)
@@ -62,7 +63,7 @@ def upload(request: HttpRequest, ledger: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         file, under = form.cleaned_data["file"], form.cleaned_data["under"]
         try:
-            report = check(one.ledger(under), file, by=request.user, at=timezone.now(), name=file.name)  # type: ignore[arg-type]
+            report = check(one.ledger(under), file, by=request.user, at=timezone.now(), name=file.name)
         except Refused as refused:
             form.add_error("file", refused.refusal.message)
         else:
@@ -71,7 +72,7 @@ def upload(request: HttpRequest, ledger: str) -> HttpResponse:
     return render(request, "site/import.html", context)
 
 
-def _import(request: HttpRequest, one: Importable, roots: list[Organisation]) -> HttpResponse:
+def _import(request: Signed, one: Importable, roots: list[Organisation]) -> HttpResponse:
     under = get_object_or_404(Organisation.objects.filter(pk__in=[r.pk for r in roots]), pk=_number(request))
     kept = Box.take(request.POST["token"], owner=request.user.pk)
     if kept is None:
@@ -82,7 +83,7 @@ def _import(request: HttpRequest, one: Importable, roots: list[Organisation]) ->
         report: Report = load(
             one.ledger(under),
             path,
-            by=request.user,  # type: ignore[arg-type]
+            by=request.user,
             at=timezone.now(),
             name=name,
             skip_bad="skip_bad" in request.POST,
@@ -107,7 +108,7 @@ def _import(request: HttpRequest, one: Importable, roots: list[Organisation]) ->
     )
 
 
-def _number(request: HttpRequest) -> int:
+def _number(request: Signed) -> int:
     text = request.POST.get("under", "")
     return int(text) if text.isdigit() else 0
 
@@ -124,14 +125,14 @@ def _where(name: str) -> str:
     return reverse(pages[name])
 
 
-def blank(request: HttpRequest, ledger: str) -> HttpResponse:
+def blank(request: Signed, ledger: str) -> HttpResponse:
     """Give the empty workbook of a ledger."""
     one = _ledger(request, ledger)
     root = roots_for(request.user, one)[0]
     return _workbook(template(one.ledger(root)), f"{one.title}模板.xlsx")
 
 
-def errors(request: HttpRequest, ledger: str) -> HttpResponse:
+def errors(request: Signed, ledger: str) -> HttpResponse:
     """Give the refused rows of a checked file as a workbook to be corrected and imported again."""
     one = _ledger(request, ledger)
     kept = Box.take(request.POST.get("token", ""), owner=request.user.pk)
@@ -141,7 +142,7 @@ def errors(request: HttpRequest, ledger: str) -> HttpResponse:
         messages.error(request, "这份文件已经过期(保留一天),请重新上传。")
         return redirect("import", ledger=one.name)
     path, name = kept
-    report = check(one.ledger(under), path, by=request.user, at=timezone.now(), name=name)  # type: ignore[arg-type]
+    report = check(one.ledger(under), path, by=request.user, at=timezone.now(), name=name)
     return _workbook(report.error_book(), f"{one.title}_有误的行.xlsx")
 
 

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
+from zhiqiao.accounts.models import Person
 from zhiqiao.directory.enums import DirectoryPerm
 from zhiqiao.kit.notify.models import Delivery
 from zhiqiao.needs.enums import NeedPerm
@@ -44,7 +45,17 @@ def context(request: HttpRequest) -> dict[str, Any]:
     if person is None or not person.is_authenticated:
         return base
     unread = Delivery.objects.filter(person=person, channel="site", read_at__isnull=True)
-    return base | {"menu": lambda: menu_for(request), "unread_count": unread.count}
+    return base | {
+        "menu": lambda: menu_for(request),
+        "unread_count": unread.count,
+        "my_organisation": lambda: home_organisation(person),
+    }
+
+
+def home_organisation(person: Person) -> str:
+    """Return where a person works: the first organisation at which she holds a role."""
+    grant = person.grants.valid(timezone.now()).select_related("organisation").order_by("id").first()
+    return grant.organisation.title if grant else ""
 
 
 def menu_for(request: HttpRequest) -> list[dict[str, Any]]:
@@ -57,7 +68,7 @@ def menu_for(request: HttpRequest) -> list[dict[str, Any]]:
                 url = reverse(item.url_name)
             except NoReverseMatch:
                 continue
-            current = bool(match) and _section(match.view_name) == _section(item.url_name)
+            current = match is not None and _section(match.view_name) == _section(item.url_name)
             entries.append({"title": item.title, "url": url, "icon": item.icon, "current": current})
     return entries
 

@@ -113,7 +113,7 @@ _ORGS: Policy = {
 _INSIGHTS: Policy = {
     "insights:dashboard": {"GET": holds(NeedPerm.FIGURES)},
     "insights:figure": {"GET": holds(NeedPerm.FIGURES)},
-    "insights:export": {"POST": holds(NeedPerm.FIGURES)},
+    "insights:export": {"GET": holds(NeedPerm.EXPORT), "POST": holds(NeedPerm.EXPORT)},
 }
 
 _IMPORTERS = holds(NeedPerm.IMPORT, DirectoryPerm.IMPORT, OrgPerm.MANAGE)

@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 
 from zhiqiao.accounts import actions as accounts
 from zhiqiao.accounts.forms import LoginForm, PasswordForm
+from zhiqiao.accounts.requests import Signed
 from zhiqiao.kit.notify.models import Delivery
 from zhiqiao.kit.web.models import Draft
 from zhiqiao.needs import published
@@ -24,6 +25,7 @@ from zhiqiao.orgs.scope import in_words, may_somewhere
 
 COOKIE_AGE = 365 * 24 * 3600
 DRAFT_BYTES = 64 * 1024
+NOT_TYPED = ("csrfmiddlewaretoken", "_once")
 CARDS = 3
 
 
@@ -77,25 +79,25 @@ def preferences(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def me(request: HttpRequest) -> HttpResponse:
+def me(request: Signed) -> HttpResponse:
     """Tell a person in words what she may see and do."""
     return render(request, "site/me.html", {"menu": portal_menu(request), "sentences": in_words(request.user)})
 
 
-def password(request: HttpRequest) -> HttpResponse:
+def password(request: Signed) -> HttpResponse:
     """Change one's own password; every other session of the account ends."""
-    form = PasswordForm(request.user, request.POST or None)  # type: ignore[arg-type]
+    form = PasswordForm(request.user, request.POST or None)
     if request.method == "POST" and form.is_valid():
         accounts.change_password(
-            request.user, password=form.cleaned_data["new"], by=request.user, at=timezone.now()  # type: ignore[arg-type]
+            request.user, password=form.cleaned_data["new"], by=request.user, at=timezone.now()
         )
-        update_session_auth_hash(request, request.user)  # type: ignore[arg-type]
+        update_session_auth_hash(request, request.user)
         messages.success(request, "密码已修改,其他设备上的登录已失效。")
         return redirect("me")
     return render(request, "site/password.html", {"form": form})
 
 
-def notices(request: HttpRequest) -> HttpResponse:
+def notices(request: Signed) -> HttpResponse:
     """List one's notices; a POST marks them all read."""
     mine = Delivery.objects.filter(person=request.user, channel="site")
     if request.method == "POST":
@@ -104,7 +106,7 @@ def notices(request: HttpRequest) -> HttpResponse:
     return render(request, "site/notices.html", {"menu": portal_menu(request), "notices": mine[:100]})
 
 
-def notice(request: HttpRequest, pk: int) -> HttpResponse:
+def notice(request: Signed, pk: int) -> HttpResponse:
     """Open a notice: mark it read and go to where one acts."""
     delivery = get_object_or_404(Delivery, pk=pk, person=request.user, channel="site")
     Delivery.objects.filter(pk=delivery.pk, read_at__isnull=True).update(read_at=timezone.now())
@@ -112,13 +114,13 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @never_cache
-def draft(request: HttpRequest, form: str) -> HttpResponse:
+def draft(request: Signed, form: str) -> HttpResponse:
     """Keep (POST) or give back (GET) what this person has typed into a form and not sent."""
     mine = Draft.objects.filter(person=request.user, form=form)
     if request.method == "GET":
         kept = mine.first()
         return JsonResponse({"values": kept.values if kept else {}, "saved_at": kept.saved_at if kept else None})
-    values = {k: v for k, v in request.POST.items() if k not in ("csrfmiddlewaretoken", "_once")}
+    values = {name: request.POST.getlist(name) for name in request.POST if name not in NOT_TYPED}
     if len(json.dumps(values)) > DRAFT_BYTES:
         return JsonResponse({"message": "内容太长,没有自动保存,请先提交或另存。"}, status=413)
     now = timezone.now()

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 
+from zhiqiao.directory.enums import DirectoryPerm
 from zhiqiao.kit.web.cells import badge
 from zhiqiao.kit.web.register import Choice, Column, DateRange, Register, Text
 from zhiqiao.needs import published
@@ -16,6 +17,7 @@ from zhiqiao.needs.finder import Candidate, find_for_text
 from zhiqiao.needs.forms.portal import QUESTION, QuestionForm
 from zhiqiao.needs.views.asking import QUESTION_KEY, begin
 from zhiqiao.needs.views.portal_menu import portal_menu
+from zhiqiao.orgs.scope import may_somewhere
 from zhiqiao_match import Part
 
 LONGEST_IN_URL = 300
@@ -55,6 +57,7 @@ def find(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("q", request.session.get(QUESTION_KEY, "")).replace("\0", "").strip()[:QUESTION]
     found = find_for_text(asked, request.user, SHOWN) if asked else None
     fitting = [one for one in found.candidates if _fits(one)] if found else []
+    opens = may_somewhere(request.user, DirectoryPerm.VIEW)
     name = request.GET.get("name", "").strip()
     context = {
         "menu": portal_menu(request),
@@ -62,7 +65,7 @@ def find(request: HttpRequest) -> HttpResponse:
         "asked": asked,
         "in_url": request.GET.get("q", ""),
         "found": found,
-        "cards": [card(one, rank) for rank, one in enumerate(fitting, start=1)],
+        "cards": [card(one, rank, opens) for rank, one in enumerate(fitting, start=1)],
         "others": len(found.candidates) - len(fitting) if found else 0,
         "name": name,
         "why_not": found.why_not(name) if found and name else [],
@@ -94,11 +97,15 @@ def _fits(candidate: Candidate) -> bool:
     return any(end - start > 1 for _, spans in candidate.evidence for start, end in spans)
 
 
-def card(candidate: Candidate, rank: int) -> dict[str, Any]:
-    """Return a candidate as the public card shows her: competence and reasons, never a contact."""
+def card(candidate: Candidate, rank: int, opens: bool) -> dict[str, Any]:
+    """Return a candidate as the card shows her: competence and reasons, never a contact.
+
+    opens : whether the reader has the expert's own page in the library.
+    """
     expert = candidate.expert
     return {
         "rank": rank,
+        "href": expert.get_absolute_url() if opens else "",
         "name": expert.name,
         "title": expert.title,
         "organisation": " · ".join(

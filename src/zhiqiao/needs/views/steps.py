@@ -10,6 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
+from zhiqiao.accounts.requests import Signed
 from zhiqiao.directory.models import Expert
 from zhiqiao.kit import clock
 from zhiqiao.kit.actors import By
@@ -23,7 +24,6 @@ from zhiqiao.needs.forms import workbench as forms
 from zhiqiao.needs.models import Meeting, Need
 from zhiqiao.needs.notices import ToEnterprise, ToExpert
 from zhiqiao.needs.views import shapes
-from zhiqiao.needs.views.requests import Signed
 
 Do = Callable[..., Any]
 

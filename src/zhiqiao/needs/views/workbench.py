@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from zhiqiao.accounts.requests import Signed
 from zhiqiao.directory.queries import experts_for
 from zhiqiao.kit import files
 from zhiqiao.kit.errors import Refused
@@ -23,7 +24,6 @@ from zhiqiao.needs.finder import find_for_need
 from zhiqiao.needs.forms.workbench import ExportForm, picked
 from zhiqiao.needs.models import Need
 from zhiqiao.needs.views import shapes
-from zhiqiao.needs.views.requests import Signed
 from zhiqiao.orgs.scope import may_somewhere, roots_of, visible
 
 INBOX_TABS = (("", "全部"), ("late", "已逾期"), ("today", "今天要办"), ("week", "本周"))

@@ -1,4 +1,4 @@
-"""Requests as the front gate lets them through."""
+"""The type of a request that the front gate lets only signed-in people make."""
 
 from django.http import HttpRequest
 
