@@ -337,6 +337,14 @@ def test_enterprises_are_those_of_one_s_own_part_of_the_network(net, clerk):
     assert clerk.get(net.enterprise.get_absolute_url()).status_code == 200
 
 
+def test_the_page_leads_to_the_needs_of_the_enterprise_and_of_no_other(net, clerk):
+    need = factories.need(enterprise=net.enterprise)
+    factories.need(enterprise=factories.enterprise(place=net.town, name="青山电机有限公司"))
+    page = clerk.get(net.enterprise.get_absolute_url()).content.decode()
+    link = next(part for part in page.split('"') if part.startswith(reverse("needs:register") + "?"))
+    assert [row.object for row in clerk.get(link).context["listing"].rows] == [need]
+
+
 def test_new_enterprise_stands_below_its_place(net, clerk):
     clerk.post(reverse("directory:enterprise_new"), _enterprise_data(net.town, industry="C34"))
     made = Enterprise.objects.get(organisation__name="新来精工有限公司")

@@ -192,3 +192,18 @@ def test_number_of_queries_does_not_grow(net, as_person, reader):
             page(client.get(reverse("needs:mine")))
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_whoever_may_read_a_need_without_being_a_party_looks_on(net, as_person):
+    onlooker = factories.person(role="enterprise_contact", organisation=net.sibling)
+    need = factories.need(enterprise=net.enterprise, stage=Stage.CONFIRMING)
+    Need.objects.filter(pk=need.pk).update(organisation=net.sibling)
+    client = as_person(onlooker)
+
+    shown = client.get(url_of(need))
+    refused = client.post(url_of(need), {"act": "confirm", "confirm-agrees": "yes"})
+
+    assert need.title in page(shown)
+    assert shown.context["forms"] == {}
+    assert "只有提出需求的企业和参与对接的专家可以确认结果" in page(refused, 409)
+    assert Confirmation.objects.count() == 0

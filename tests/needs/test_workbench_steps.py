@@ -347,7 +347,7 @@ def test_what_was_typed_is_kept_until_the_step_is_taken(net, as_person):
     keep = reverse("draft", kwargs={"form": f"need-{need.pk}-report"})
     assert f'data-autosave="{keep}"' in page
     clerk.post(keep, {"note": "写到一半"})
-    assert clerk.get(keep).json()["values"] == {"note": "写到一半"}
+    assert clerk.get(keep).json()["values"] == {"note": ["写到一半"]}
     take(clerk, need, "report", result=Result.SOLVED, note="写完了")
     assert clerk.get(keep).json()["values"] == {}
 

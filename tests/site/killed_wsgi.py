@@ -15,12 +15,16 @@ from typing import Any
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-WINDOW_SECONDS = 0.05
+WINDOW_SECONDS = 0.3
 
 
 def _answer_before_commit(inner: Callable[..., Any]) -> Callable[..., Any]:
     """Wrap the application so that a POST is committed only after its answer has been sent."""
-    from django.db import transaction
+    from django.core.signals import request_finished, request_started
+    from django.db import close_old_connections, transaction
+
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)  # it would drop the transaction held open here
 
     class Late:
         def __init__(self, answer: Any, held: Any) -> None:
@@ -63,9 +67,21 @@ def _audit_later(inner: Callable[..., Any]) -> Callable[..., Any]:
     return inner
 
 
+def _warm_up() -> None:
+    """Read the templates once, before the workers are forked: a new worker is then busy at once."""
+    from django.db import connections
+    from django.test import Client
+
+    for path in ("/login/", "/needs/", "/find/"):
+        Client(SERVER_NAME="127.0.0.1").get(path)
+    connections.close_all()  # a connection must not be shared with the workers
+
+
 _FAULTS = {"": lambda inner: inner, "ack-early": _answer_before_commit, "audit-later": _audit_later}
 
 settings.DATABASES["default"]["NAME"] = os.environ["ZQ_TEST_DATABASE"]
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 settings.ALLOWED_HOSTS = ["127.0.0.1"]
-application = _FAULTS[os.environ.get("ZQ_TEST_FAULT", "")](get_wsgi_application())
+_sound = get_wsgi_application()
+_warm_up()
+application = _FAULTS[os.environ.get("ZQ_TEST_FAULT", "")](_sound)

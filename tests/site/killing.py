@@ -29,6 +29,7 @@ from tests.site import pages
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE_SECONDS = 60
 NO_ANSWER = (ConnectionError, http.client.HTTPException, TimeoutError)
+CUT_OFF = (ConnectionResetError, BrokenPipeError, http.client.HTTPException)
 
 
 class Server:
@@ -130,7 +131,7 @@ class Visitor:
     def __init__(self, port: int, stop: threading.Event) -> None:
         self.port, self.stop = port, stop
         self.cookies: dict[str, str] = {}
-        self.lost = 0
+        self.cut_off = 0
 
     def get(self, path: str) -> Answer:
         return self._until_answered("GET", path, None)
@@ -151,8 +152,8 @@ class Visitor:
         while time.monotonic() < patience:
             try:
                 answer = self._once(method, path, body)
-            except NO_ANSWER:
-                self.lost += 1
+            except NO_ANSWER as error:
+                self.cut_off += isinstance(error, CUT_OFF)  # not: nobody was there to take the call
                 time.sleep(0.05)
             else:
                 if answer.status < 500:
@@ -206,8 +207,9 @@ class Pair(threading.Thread):
             self.trouble = repr(error)
 
     @property
-    def lost(self) -> int:
-        return self.asker.lost + self.clerk.lost
+    def cut_off(self) -> int:
+        """How many requests were under way when their process was killed."""
+        return self.asker.cut_off + self.clerk.cut_off
 
     def _enterprise(self) -> str:
         page = pages.read(self.asker.get("/ask/").body)

@@ -12,7 +12,6 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 
-from tests import factories
 from tests.site import bodies, matrix, scope_of_writes
 from tests.site import world as worlds
 from tests.site.matrix import Cell
@@ -33,25 +32,15 @@ def world(django_db_setup, django_db_blocker) -> Iterator[worlds.World]:
     """The little world, built once for all cells of this process and taken back at the end."""
     with django_db_blocker.unblock(), transaction.atomic():
         made = worlds.build()
-        matrix.open_sessions(made)
+        made.strong = worlds.strong_seat(made)
+        matrix.open_sessions([*made.seats, made.strong])
         worlds.disable_the_disabled(made)
         scope_of_writes.snapshot(made)
         yield made
         transaction.set_rollback(True)
 
 
-@pytest.fixture(scope="module")
-def strong(world) -> worlds.Seat:
-    """Somebody who may do everything everywhere: her pages show which forms there are."""
-    person = factories.person(name="全省管理员")
-    for role in ("administrator", "auditor"):
-        factories.grant(person=person, role=role, organisation=world.places["province"])
-    seat = worlds.Seat("strong", person, (("administrator", "province"), ("auditor", "province")))
-    matrix.open_sessions(worlds.World(world.at, {}, {}, [seat]))
-    return seat
-
-
-def walk(world: worlds.World, strong: worlds.Seat, route: Route) -> list[str]:
+def walk(world: worlds.World, route: Route) -> list[str]:
     """Ask for every cell of one URL; return what was not as it should be."""
     wrong, began = [], time.process_time()
     targets = matrix.targets(world, route)
@@ -64,7 +53,7 @@ def walk(world: worlds.World, strong: worlds.Seat, route: Route) -> list[str]:
                     continue
                 sent: list[dict | None] = [None]
                 if method == "POST" and due != matrix.NOT_ALLOWED:
-                    forms = forms or bodies.bodies(world, strong, route, target)
+                    forms = forms or bodies.bodies(world, world.strong, route, target)
                     sent = [*forms] if due == matrix.IN else [forms[-1]]
                 for body in sent:
                     wrong += _complaints(world, Cell(route, method, seat, target, due), body)
@@ -87,8 +76,8 @@ def _complaints(world: worlds.World, cell: Cell, body: dict | None) -> Iterator[
 
 
 @pytest.mark.parametrize("route", all_routes(), ids=lambda route: route.name)
-def test_every_cell_of(world, strong, route):
-    wrong = walk(world, strong, route)
+def test_every_cell_of(world, route):
+    wrong = walk(world, route)
     assert not wrong, f"{len(wrong)} cells:\n" + "\n".join(wrong[:25])
 
 
@@ -107,36 +96,36 @@ def _route(name: str) -> Route:
     return next(route for route in all_routes() if route.name == name)
 
 
-def test_control_a_scope_that_forgets_the_tree_is_found(world, strong, monkeypatch):
+def test_control_a_scope_that_forgets_the_tree_is_found(world, monkeypatch):
     monkeypatch.setattr(scope, "below", lambda roots: Organisation.objects.all())
-    wrong = walk(world, strong, _route("orgs:detail"))
-    assert any("GET orgs:detail other city as clerk: due 404, got in (200)" in line for line in wrong)
+    wrong = walk(world, _route("directory:enterprise"))
+    assert any("GET directory:enterprise other city  as clerk: due 404, got in (200)" in line for line in wrong)
     assert not any(" as anonymous" in line for line in wrong)
 
 
-def test_control_a_gate_that_lets_everybody_in_is_found(world, strong, monkeypatch):
+def test_control_a_gate_that_lets_everybody_in_is_found(world, monkeypatch):
     monkeypatch.setattr(gate, "admit", lambda request, access: None)
-    wrong = walk(world, strong, _route("orgs:list"))
+    wrong = walk(world, _route("orgs:list"))
     assert any("GET orgs:list  as anonymous: due login, got in (200)" in line for line in wrong)
     assert any("as expert: due 403, got in (200)" in line for line in wrong)
 
 
-def test_control_a_page_that_takes_objects_from_the_whole_table_is_found(world, strong, monkeypatch):
+def test_control_a_page_that_takes_objects_from_the_whole_table_is_found(world, monkeypatch):
     from zhiqiao.needs import queries
     from zhiqiao.needs.models import Need
 
     monkeypatch.setattr(queries, "need_page", lambda who: Need.objects.all())
-    wrong = walk(world, strong, _route("needs:sheet"))
+    wrong = walk(world, _route("needs:sheet"))
     assert any("other city" in line and "as clerk: due 404, got in (200)" in line for line in wrong)
 
 
-def test_control_a_write_out_of_scope_is_found(world, strong, monkeypatch):
+def test_control_a_write_out_of_scope_is_found(world, monkeypatch):
     from zhiqiao.needs import registers, rules
     from zhiqiao.needs.models import Need
 
     monkeypatch.setattr(registers, "rows_for", lambda who: Need.objects.all())
     monkeypatch.setattr(rules, "covers", lambda by, permission, organisation: by is not AnonymousUser)
-    wrong = walk(world, strong, _route("needs:bulk"))
+    wrong = walk(world, _route("needs:bulk"))
     assert any("as clerk" in line and "changed needs.need of other city" in line for line in wrong)
 
 

@@ -112,6 +112,7 @@ class World:
     above: dict[str, str | None]
     seats: list[Seat] = field(default_factory=list)
     things: dict[str, list[Thing]] = field(default_factory=dict)
+    strong: Seat | None = None
 
     def ancestry(self, place: str | None) -> list[str]:
         """Return a place and everything above it, by the table this world was built from."""
@@ -182,6 +183,15 @@ def _people(world: World) -> None:
         Seat("disabled", gone, signed_in=False),
         Seat("expert", factories.person(name="专家本人")),
     ]
+
+
+def strong_seat(world: World) -> Seat:
+    """Somebody who may do everything everywhere: her pages show which forms there are. Not part of the matrix."""
+    person = factories.person(name="全省管理员")
+    grants = (("administrator", "province"), ("auditor", "province"))
+    for role, place in grants:
+        factories.grant(person=person, role=role, organisation=world.places[place])
+    return Seat("strong", person, grants)
 
 
 def disable_the_disabled(world: World) -> None:

@@ -56,6 +56,15 @@ def expert_page(who: Who) -> QuerySet[Expert]:
     return rows.prefetch_related("disciplines", "evidence")
 
 
+def contacts_for(who: Who) -> QuerySet[Expert]:
+    """Return the experts whose contacts a person may ask to read; ``rules.may_see_field`` decides per field.
+
+    Narrower than ``experts_for``: a leader of one district who is a clerk of another sees the first one's
+    own experts, but not how to reach them.
+    """
+    return visible(Expert.objects.all(), who, DirectoryPerm.CONTACT)
+
+
 def editable_experts(who: Who) -> QuerySet[Expert]:
     """Return the experts a person may change as staff: those her own organisations recommend."""
     return _own(Expert.objects.select_related("organisation").prefetch_related("disciplines"), who)

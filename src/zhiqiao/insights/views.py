@@ -16,6 +16,7 @@ from zhiqiao.insights.lens import OF_ONE_FIGURE, Lens, Reading, read_lens
 from zhiqiao.needs.enums import NeedPerm
 from zhiqiao.orgs.scope import may_somewhere, roots_of
 
+MOST_INDUSTRIES = 12
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -24,6 +25,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     reading = _read(request)
     lens = reading.lens.with_(**dict.fromkeys(OF_ONE_FIGURE, ""))
     board = Board(lens)
+    industries = tables.industries(board)
     context = {
         "lens": lens,
         "problems": reading.problems,
@@ -34,7 +36,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "detours": board.detours(),
         "places": tables.places(board),
         "place_heads": tables.titles(tables.PLACE_FIGURES),
-        "industries": tables.industries(board),
+        "industries": (industries[:MOST_INDUSTRIES], industries[MOST_INDUSTRIES:]),
+        "more_industries": f"其余 {len(industries) - MOST_INDUSTRIES} 个行业",
         "industry_heads": tables.titles(tables.INDUSTRY_FIGURES),
         "trend": tables.trend(board),
         "trend_heads": tables.titles(tables.TREND_FIGURES),

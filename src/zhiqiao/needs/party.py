@@ -9,7 +9,7 @@ from django.db.models import prefetch_related_objects
 
 from zhiqiao.accounts.models import Person
 from zhiqiao.kit import clock
-from zhiqiao.kit.actors import Actor, By
+from zhiqiao.kit.actors import By
 from zhiqiao.kit.flow import Transition
 from zhiqiao.needs import links, queries, rules
 from zhiqiao.needs.calendar import meeting_of
@@ -26,7 +26,7 @@ from zhiqiao.needs.flow import NEED_FLOW
 from zhiqiao.needs.models import Confirmation, Invitation, Meeting, Need, Outcome
 from zhiqiao.needs.published import masked_enterprise, public_text
 from zhiqiao.needs.story import Event, Story
-from zhiqiao.orgs.scope import nearest_holders, roots_of
+from zhiqiao.orgs.scope import nearest_holders
 
 PEOPLE_TO_CALL = 2
 
@@ -80,14 +80,11 @@ def load(needs: Sequence[Need]) -> dict[int, list[Transition]]:
 
 
 def speaks_for_enterprise(by: By, need: Need) -> bool:
-    """Say whether somebody is the enterprise itself: by its link, or by a grant in it.
+    """Say whether somebody is the enterprise itself: by its link, or by a role that is not one of staff.
 
     Staff may fill in a need for an enterprise of their area; they are not asked to answer in its name.
     """
-    if isinstance(by, Actor):
-        return bool(rules.is_asker(by, need))
-    own = need.enterprise.organisation_id
-    return any(root.pk == own for root in roots_of(by, NeedPerm.ASK))
+    return bool(rules.is_asker(by, need)) and not rules.is_staff(by, need)
 
 
 def invitation_to(by: By, need: Need) -> Invitation | None:
@@ -100,7 +97,10 @@ def invitation_to(by: By, need: Need) -> Invitation | None:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A need as one party sees it. ``invitation`` is hers if she is the expert, else None."""
+    """A need as one party sees it. ``invitation`` is hers if she is the expert, else None.
+
+    onlooker : somebody who may read the need as the enterprise does, and answers nothing.
+    """
 
     need: Need
     by: By
@@ -108,6 +108,7 @@ class Case:
     history: list[Transition]
     now: datetime
     invitation: Invitation | None = None
+    onlooker: bool = False
 
     @property
     def outcome(self) -> Outcome | None:
@@ -121,6 +122,11 @@ class Case:
             and self.invitation.state == InvitationState.ACCEPTED
             and not self.replaced
         )
+
+    @property
+    def acts(self) -> bool:
+        """Whether answers are asked of her, and not of others only."""
+        return self.takes_part and not self.onlooker
 
     @property
     def replaced(self) -> bool:
@@ -148,13 +154,13 @@ class Case:
     @property
     def confirms(self) -> bool:
         """Whether the outcome waits for this side."""
-        return self.takes_part and self.need.stage == Stage.CONFIRMING and self.own_answer is None
+        return self.acts and self.need.stage == Stage.CONFIRMING and self.own_answer is None
 
     @property
     def rates(self) -> bool:
         """Whether this side may still say how it went."""
         open_now = self.need.stage in (Stage.RATING, Stage.CLOSING)
-        return self.takes_part and open_now and all(r.side != self.side for r in self.need.ratings.all())
+        return self.acts and open_now and all(r.side != self.side for r in self.need.ratings.all())
 
     @property
     def answers(self) -> bool:
@@ -163,7 +169,7 @@ class Case:
 
     @property
     def supplements(self) -> bool:
-        return self.side == Side.ENTERPRISE and self.need.stage == Stage.RETURNED
+        return self.acts and self.side == Side.ENTERPRISE and self.need.stage == Stage.RETURNED
 
     @property
     def withdraws(self) -> bool:
@@ -215,6 +221,8 @@ class Case:
 
     @property
     def standing(self) -> Standing:
+        if self.onlooker:
+            return Standing(Stage(self.need.stage).label)
         return _for_enterprise(self) if self.side == Side.ENTERPRISE else _for_expert(self)
 
     @property
@@ -230,12 +238,13 @@ class Case:
 
 
 def case_of(need: Need, by: By, now: datetime) -> Case | None:
-    """Return a need as ``by`` sees it; None if she is not a party to it."""
+    """Return a need within the scope of ``by`` as she sees it; None for staff, who have a page of their own."""
     history = load([need])[need.pk]
     if speaks_for_enterprise(by, need):
         return Case(need, by, Side.ENTERPRISE, history, now)
-    invitation = invitation_to(by, need)
-    return Case(need, by, Side.EXPERT, history, now, invitation) if invitation else None
+    if invitation := invitation_to(by, need):
+        return Case(need, by, Side.EXPERT, history, now, invitation)
+    return None if rules.is_staff(by, need) else Case(need, by, Side.ENTERPRISE, history, now, onlooker=True)
 
 
 def case_of_invitation(invitation: Invitation, now: datetime) -> Case:
@@ -247,9 +256,12 @@ def case_of_invitation(invitation: Invitation, now: datetime) -> Case:
 
 
 def cases_asked(needs: Sequence[Need], by: By, now: datetime) -> list[Case]:
-    """Return needs as the enterprises that asked see them."""
+    """Return needs as the enterprises that asked see them; staff who filled one in look on."""
     history = load(needs)
-    return [Case(need, by, Side.ENTERPRISE, history[need.pk], now) for need in needs]
+    return [
+        Case(need, by, Side.ENTERPRISE, history[need.pk], now, onlooker=not speaks_for_enterprise(by, need))
+        for need in needs
+    ]
 
 
 def cases_invited(invitations: Sequence[Invitation], by: By, now: datetime) -> list[Case]:

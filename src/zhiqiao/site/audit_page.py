@@ -50,6 +50,7 @@ VERBS = {
     "need.rate": "评价",
     "needs.export": "导出需求",
     "programme.add": "设立专项行动",
+    "insights.export": "导出统计明细",
     "invitation.accepted": "接受邀请",
     "invitation.declined": "婉拒邀请",
     "invitation.cancelled": "取消邀请",

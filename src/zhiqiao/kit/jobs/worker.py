@@ -7,7 +7,7 @@ import threading
 import traceback
 from datetime import datetime, timedelta
 
-from django.db import close_old_connections, connection, transaction
+from django.db import DatabaseError, close_old_connections, connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -84,7 +84,7 @@ class _Heartbeat:
         while not self.done.wait(LEASE.total_seconds() / 3):
             try:
                 _still_mine(self.job).update(lease_until=timezone.now() + LEASE)
-            except Exception:  # a missed beat is made up by the next; the lease allows for two
+            except DatabaseError:  # a missed beat is made up by the next; the lease allows for two
                 log.warning("heartbeat of job #%s missed", self.job.pk)
         connection.close()
 
@@ -101,7 +101,7 @@ def take_turns(at: datetime) -> None:
         if registered.every is None:
             continue
         with transaction.atomic():
-            schedule, new = Schedule.objects.get_or_create(name=name, defaults={"next_at": at})
+            schedule, _ = Schedule.objects.get_or_create(name=name, defaults={"next_at": at})
             due = Schedule.objects.filter(pk=schedule.pk, next_at=schedule.next_at, next_at__lte=at)
             if due.update(next_at=at + registered.every):
                 enqueue(name, at=at, key=f"periodic:{name}")

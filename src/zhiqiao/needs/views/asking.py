@@ -19,7 +19,8 @@ from zhiqiao.needs.flow import NEED_FLOW
 from zhiqiao.needs.forms.portal import NeedForm, StartForm, WithdrawForm
 from zhiqiao.needs.models import Need
 from zhiqiao.needs.views.portal_menu import portal_menu
-from zhiqiao.orgs.scope import Who, roots_of, visible
+from zhiqiao.orgs.enums import OrgPerm
+from zhiqiao.orgs.scope import Who, covers, visible
 
 QUESTION_KEY = "question"
 OPEN_TO_EDIT = (Stage.DRAFT, Stage.RETURNED)
@@ -37,7 +38,7 @@ def begin(who: Who, text: str) -> Need | None:
 
 def _open_draft(enterprise: Enterprise, text: str, who: Any) -> Need:
     """Open a draft with what is known already: the words typed, and whom to contact."""
-    own = any(root.pk == enterprise.organisation_id for root in roots_of(who, NeedPerm.ASK))
+    own = not covers(who, OrgPerm.VIEW, enterprise.organisation)  # staff fill it in after a visit
     contact: dict[str, Any] = _contact_of(who) if own else _last_contact(enterprise)
     first = _SENTENCE.search(text)
     return actions.ask(

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -12,8 +12,8 @@ from django.views.decorators.cache import never_cache
 
 from zhiqiao.kit.privacy import masked
 from zhiqiao.kit.web.register import Choice, Column, Register
-from zhiqiao.needs import links, queries, rules
-from zhiqiao.needs.enums import ASKER_STAGES, InvitationState, NeedPerm, Side, Source, Stage
+from zhiqiao.needs import links, queries
+from zhiqiao.needs.enums import ASKER_STAGES, InvitationState, NeedPerm, Source, Stage
 from zhiqiao.needs.forms.portal import AnswerForm
 from zhiqiao.needs.models import Invitation, Need
 from zhiqiao.needs.party import Case, case_of, cases_asked, cases_invited
@@ -93,10 +93,8 @@ def mine_detail(request: HttpRequest, pk: int) -> HttpResponse:
         return _submitted(request, need)
     case = case_of(need, request.user, timezone.now())  # type: ignore[arg-type]
     if case is None:
-        if rules.is_staff(request.user, need):  # type: ignore[arg-type]
-            return redirect("needs:detail", pk=need.pk)
-        raise Http404
-    if case.side == Side.ENTERPRISE and need.stage == Stage.DRAFT:
+        return redirect("needs:detail", pk=need.pk)
+    if need.stage == Stage.DRAFT and not case.onlooker:
         return redirect("needs:draft", pk=need.pk)
     if request.method == "POST":
         thanks, wrong = take_answer(request, case)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from zhiqiao.kit import clock
-from zhiqiao.needs import desk, queries, story
+from zhiqiao.needs import desk, links, queries, story
 from zhiqiao.needs.actions.outcome import waiting_for
 from zhiqiao.needs.enums import InvitationState, MeetingState, Side, Stage
 from zhiqiao.needs.finder import Candidate, Found
@@ -84,7 +84,15 @@ def _invitation(one: Invitation) -> dict[str, Any]:
         "tone": _INVITATION_TONES.get(state, "neutral"),
         "due_at": one.due_at if state == InvitationState.SENT else None,
         "note": "：".join(part for part in (reason, one.note) if part),
+        "hand_over": _link_to_hand_over(one),
     }
+
+
+def _link_to_hand_over(one: Invitation) -> str:
+    """Return the expert's own link where no message reaches her: somebody has to pass it on."""
+    reached = one.expert.phone or one.expert.email or one.expert.person_id
+    live = one.state in (InvitationState.SENT, InvitationState.ACCEPTED)
+    return links.invitation_url(one) if live and not reached else ""
 
 
 def meetings(need: Need) -> list[dict[str, Any]]:

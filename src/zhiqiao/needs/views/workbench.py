@@ -98,7 +98,8 @@ def detail(request: Signed, pk: int) -> HttpResponse:
     now = timezone.now()
     laid = desk.lay(need, request.user, now)
     finding = any(act.name == "invite" for act in laid.main)
-    context = {**shapes.case(need, now), "desk": laid, "finding": finding}
+    handling = rules.is_handler(request.user, need)
+    context = {**shapes.case(need, now), "desk": laid, "finding": finding, "handling": handling}
     return render(request, "needs/workbench/detail.html", context)
 
 

@@ -45,8 +45,8 @@ _LONGER = ((74, (1, 1)), (12, (1, 1, 1)), (3, (1, 2)))
 _BUSY = (
     ("2020-03", 4), ("2020-04", 10), ("2020-05", 15), ("2020-06", 19), ("2020-07", 20), ("2020-08", 17),
     ("2020-09", 25), ("2020-10", 24), ("2020-11", 27), ("2020-12", 22), ("2021-01", 14), ("2021-02", 6),
-    ("2021-03", 24), ("2021-04", 29), ("2021-05", 31), ("2021-06", 28), ("2021-07", 26), ("2021-08", 21),
-    ("2021-09", 24), ("2021-10", 10),
+    ("2021-03", 24), ("2021-04", 29), ("2021-05", 32), ("2021-06", 30), ("2021-07", 25), ("2021-08", 20),
+    ("2021-09", 17), ("2021-10", 11),
 )  # fmt: skip
 
 
@@ -96,8 +96,8 @@ def _open(rng: Random) -> Iterator[Lot]:
     for stage, count, met in _OPEN:
         for number in range(count):
             late = stage == Stage.RETURNED
-            first, last = (date(2021, 12, 6), 20) if late else (date(2021, 7, 5), 115)
-            day = first + timedelta(days=rng.randrange(last))
+            first, span = (date(2021, 12, 6), 20) if late else (date(2021, 7, 12), 122)
+            day = first + timedelta(days=int(span * rng.random() ** 0.7))
             yield Lot(day, stage, meetings=(1,) if number < met else (), turn=number)
 
 
