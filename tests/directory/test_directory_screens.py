@@ -182,6 +182,27 @@ def test_leader_sees_the_page_but_cannot_read_contacts(net):
     assert _contact_readings() == []
 
 
+def test_a_clerk_here_does_not_read_contacts_where_she_is_only_a_leader(net, clerk):
+    factories.grant(person=net.clerk, role="leader", organisation=net.sibling)
+    clerk.force_login(net.clerk)
+    own = factories.expert(organisation=net.sibling, phone=PHONE, sharing=Sharing.OWN)
+    assert clerk.get(own.get_absolute_url()).status_code == 200
+    assert clerk.post(own.get_absolute_url(), {"field": "phone", "reason": GROUNDS}).status_code == 404
+    shared = factories.expert(organisation=net.sibling, phone=PHONE)
+    page = clerk.post(shared.get_absolute_url(), {"field": "phone", "reason": GROUNDS}).content.decode()
+    assert PHONE in page
+    assert len(_contact_readings()) == 1
+
+
+@pytest.mark.parametrize("field", ["", "name", "%d", "person_id"])
+def test_nothing_but_a_contact_can_be_revealed(net, clerk, field):
+    expert = factories.expert(organisation=net.district, phone=PHONE)
+    page = clerk.post(expert.get_absolute_url(), {"field": field, "reason": GROUNDS})
+    assert page.status_code == 200
+    assert PHONE not in page.content.decode()
+    assert _contact_readings() == []
+
+
 def test_an_own_expert_of_another_city_is_not_found(net, clerk):
     expert = factories.expert(organisation=net.other_city, phone=PHONE, sharing=Sharing.OWN)
     url = expert.get_absolute_url()

@@ -272,10 +272,16 @@ def test_a_no_sends_the_case_back_and_a_new_report_replaces_the_old(net):
 def test_a_stranger_confirms_nothing(net):
     need = factories.need(enterprise=net.enterprise, stage=Stage.CONFIRMING)
     outcome = need.outcomes.get()
-    for who in (net.neighbour, net.leader):
+    for who in (net.neighbour, net.leader, net.clerk, net.city_clerk, net.town_clerk):
         assert _refused(
             lambda who=who: actions.answer_outcome(outcome, agrees=True, by=who, at=timezone.now())
         ) == "needs.not_party"
+
+
+def test_control_the_enterprises_own_contact_confirms(net):
+    need = factories.need(enterprise=net.enterprise, stage=Stage.CONFIRMING)
+    actions.answer_outcome(need.outcomes.get(), agrees=True, by=net.contact, at=timezone.now())
+    assert waiting_for(need.outcomes.get(), need) == (Side.EXPERT,)
 
 
 def test_both_sides_yes_gives_the_outcome_its_evidence_level(net):

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.db import transaction
 
 from tests.site import bodies, matrix, scope_of_writes
 from tests.site import world as worlds
 from tests.site.matrix import Cell
 from tests.site.routes import Route, all_routes
+from tests.site.world import World
 from zhiqiao.orgs import scope
 from zhiqiao.orgs.models import Organisation
 from zhiqiao.site import gate
@@ -27,20 +27,7 @@ asked: Counter[str] = Counter()
 spent: Counter[str] = Counter()
 
 
-@pytest.fixture(scope="module")
-def world(django_db_setup, django_db_blocker) -> Iterator[worlds.World]:
-    """The little world, built once for all cells of this process and taken back at the end."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        made = worlds.build()
-        made.strong = worlds.strong_seat(made)
-        matrix.open_sessions([*made.seats, made.strong])
-        worlds.disable_the_disabled(made)
-        scope_of_writes.snapshot(made)
-        yield made
-        transaction.set_rollback(True)
-
-
-def walk(world: worlds.World, route: Route) -> list[str]:
+def walk(world: World, route: Route) -> list[str]:
     """Ask for every cell of one URL; return what was not as it should be."""
     wrong, began = [], time.process_time()
     targets = matrix.targets(world, route)
@@ -67,7 +54,7 @@ def _told_at_the_gate(method: str, due: str) -> bool:
     return method == "HEAD" or due in (matrix.NOT_ALLOWED, matrix.LOGIN, matrix.FORBIDDEN)
 
 
-def _complaints(world: worlds.World, cell: Cell, body: dict | None) -> Iterator[str]:
+def _complaints(world: World, cell: Cell, body: dict | None) -> Iterator[str]:
     outside = scope_of_writes.Watcher(world, cell)
     matrix.ask(cell, body, outside)
     if cell.got != cell.due:

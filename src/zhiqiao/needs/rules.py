@@ -9,7 +9,7 @@ from zhiqiao.kit.errors import Answer, Refusal
 from zhiqiao.needs.enums import InvitationState, NeedPerm, Side
 from zhiqiao.needs.models import Invitation, Need
 from zhiqiao.orgs.enums import OrgPerm
-from zhiqiao.orgs.scope import covers
+from zhiqiao.orgs.scope import covers, represents
 
 
 def link_key(subject: Need | Invitation) -> str:
@@ -35,14 +35,15 @@ def is_asker(by: By, need: Need) -> Answer:
     """提出需求的企业(登录,或凭签名链接)"""
     if isinstance(by, Actor) and by.kind == "link" and by.key == link_key(need):
         return True
-    if covers(by, NeedPerm.ASK, need.enterprise.organisation):
+    if represents(by, NeedPerm.ASK, need.enterprise.organisation):
         return True
     return Refusal("needs.not_asker", f"这一步由提出需求的企业({need.enterprise})办理。")
 
 
 def may_ask(by: By, need: Need) -> Answer:
-    """提出需求的企业,或走访代填的经办人"""
-    return is_asker(by, need) or is_handler(by, need)
+    """提出需求的企业,或走访代填的联络员、经办人"""
+    filing = covers(by, NeedPerm.ASK, need.enterprise.organisation)
+    return filing or is_asker(by, need) or is_handler(by, need)
 
 
 def may_withdraw(by: By, need: Need) -> Answer:

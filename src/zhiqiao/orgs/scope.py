@@ -35,6 +35,17 @@ def covers(who: Who, permission: str, organisation: Organisation, at: datetime |
     return Refusal("scope.not_covered", f"这由{organisation.title}办理,您的账号没有这里的权限。")
 
 
+def represents(who: Who, permission: str, organisation: Organisation, at: datetime | None = None) -> bool:
+    """Say whether a person holds a permission at this very organisation, not merely above it.
+
+    A district's clerk covers its enterprises; she does not speak for them.
+    """
+    return any(
+        grant.organisation_id == organisation.pk and permission in role(grant.role).permissions
+        for grant in _grants(who, at)
+    )
+
+
 def visible(rows: QuerySet[M], who: Who, permission: str, at: datetime | None = None) -> QuerySet[M]:
     """Keep the rows a person may see. Every list, count, search and export starts here.
 

@@ -37,6 +37,17 @@ MENU = (
     Item("驾驶舱", "insights:dashboard", "chart-bar", (NeedPerm.FIGURES,)),
 )
 
+SECTIONS = (
+    ("needs:", "needs:register"),
+    ("directory:expert", "directory:experts"),
+    ("directory:enterprise", "directory:enterprises"),
+    ("directory:output", "directory:outputs"),
+    ("orgs:", "orgs:list"),
+    ("import", "imports"),
+    ("insights:", "insights:dashboard"),
+)
+"""Beginnings of view names, and the entry of the menu each belongs to."""
+
 
 def context(request: HttpRequest) -> dict[str, Any]:
     """Give every template the menu of this person, the instant, and her unread notices."""
@@ -75,9 +86,12 @@ def menu_for(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _section(view_name: str) -> str:
     """Several pages belong to one entry: a need's page lights up the register."""
-    return {"needs:detail": "needs:register", "directory:expert": "directory:experts"}.get(
-        view_name, view_name
-    )
+    if view_name == "needs:inbox":
+        return view_name
+    for prefix, section in SECTIONS:
+        if view_name.startswith(prefix):
+            return section
+    return view_name
 
 
 def installation_name() -> str:

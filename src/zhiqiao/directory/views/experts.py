@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.html import format_html
@@ -25,12 +25,15 @@ from zhiqiao.directory.forms import (
 from zhiqiao.directory.models import Expert
 from zhiqiao.directory.views import person_of
 from zhiqiao.kit import audit, clock
-from zhiqiao.kit.errors import Refused, require
+from zhiqiao.kit.errors import Answer, Refusal
 from zhiqiao.kit.privacy import masked
 from zhiqiao.kit.web.cells import badge
 from zhiqiao.kit.web.register import Choice, Column, Flag, Register, Text
 from zhiqiao.orgs.queries import in_subtrees
 from zhiqiao.orgs.scope import may_somewhere
+
+
+OUT_OF_REACH = "directory.contacts_out_of_reach"
 
 
 def load_words(expert: Expert, in_hand: int) -> str:
@@ -103,16 +106,20 @@ def expert(request: HttpRequest, pk: int) -> HttpResponse:
     """Show an expert; a POST says why one of her contacts is read, and shows it this once."""
     shown = get_object_or_404(queries.expert_page(request.user), pk=pk)
     at = timezone.now()
+    answers = _contact_answers(request, shown)
     revealed, reveal = "", None
     if request.method == "POST":
-        reveal = RevealForm(request.POST, auto_id=f"{request.POST.get('field', '')}_%s")
-        revealed = _reveal(request, shown, reveal, at) if reveal.is_valid() else ""
+        if all(getattr(answer, "code", "") == OUT_OF_REACH for answer in answers.values()):
+            raise Http404
+        name = request.POST.get("field")
+        reveal = RevealForm(request.POST, auto_id=f"{name if name in CONTACTS else 'contact'}_%s")
+        revealed = _reveal(request, shown, reveal, answers, at) if reveal.is_valid() else ""
     in_hand = queries.open_tasks([shown.pk]).get(shown.pk, 0)
     context = {
         "expert": shown,
         "state": state(shown, in_hand, at),
         "load": load_words(shown, in_hand),
-        "contacts": [_contact(request, shown, name, reveal, revealed) for name in CONTACTS],
+        "contacts": [_contact(shown, name, answers[name], reveal, revealed) for name in CONTACTS],
         "may_edit": rules.may_edit(request.user, shown),
         "form": reveal,
         "facts": _facts(shown),
@@ -121,13 +128,21 @@ def expert(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "directory/expert.html", context)
 
 
-def _reveal(request: HttpRequest, shown: Expert, form: RevealForm, at: datetime) -> str:
+def _contact_answers(request: HttpRequest, shown: Expert) -> dict[str, Answer]:
+    """Say for each contact whether the reader may see it, or why not: her permission first, then the expert's choice."""
+    if not queries.contacts_for(request.user).filter(pk=shown.pk).exists():
+        none = Refusal(OUT_OF_REACH, f"联系方式由{shown.organisation.title}掌握，您没有这里的查看权限。")
+        return dict.fromkeys(CONTACTS, none)
+    return {name: rules.may_see_field(request.user, shown, name) for name in CONTACTS}
+
+
+def _reveal(
+    request: HttpRequest, shown: Expert, form: RevealForm, answers: dict[str, Answer], at: datetime
+) -> str:
     """Record the reading, then allow it; the order matters."""
     field = form.cleaned_data["field"]
-    try:
-        require(rules.may_see_field(request.user, shown, field))
-    except Refused as refused:
-        form.add_error(None, refused.refusal.message)
+    if not answers[field]:
+        form.add_error(None, str(answers[field]))
         return ""
     audit.record(
         "expert.contact",
@@ -141,12 +156,11 @@ def _reveal(request: HttpRequest, shown: Expert, form: RevealForm, at: datetime)
 
 
 def _contact(
-    request: HttpRequest, shown: Expert, name: str, reveal: RevealForm | None, revealed: str
+    shown: Expert, name: str, answer: Answer, reveal: RevealForm | None, revealed: str
 ) -> dict[str, Any]:
     """Say how one contact is shown: hidden, masked with the reason, or masked with a way to read it."""
     value = getattr(shown, name)
     visibility = getattr(shown, f"{name}_visibility")
-    answer = rules.may_see_field(request.user, shown, name)
     posted = reveal is not None and reveal.data.get("field") == name
     return {
         "name": name,

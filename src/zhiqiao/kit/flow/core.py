@@ -61,7 +61,7 @@ class Flow:
 
     def open_to(self, subject: FlowSubject, by: By) -> list[Step]:
         """List the steps this person may take now: the row of buttons on the page."""
-        return [step for step in self.steps.values() if self.check(subject, step.name, by)]
+        return [step for step in self.next_steps(subject.stage) if step.who(by, subject)]
 
     def next_steps(self, stage: str) -> list[Step]:
         """List every step that leads out of a stage, whoever may take it."""
