@@ -12,7 +12,6 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from tests.site import bodies, matrix, scope_of_writes
-from tests.site import world as worlds
 from tests.site.matrix import Cell
 from tests.site.routes import Route, all_routes
 from tests.site.world import World

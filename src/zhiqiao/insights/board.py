@@ -237,8 +237,8 @@ def share_words(words: str, part: int | None, whole: int | None) -> str:
 
 
 def minutes_words(minutes: float) -> str:
-    """Say a length of working time as people do: 40 分钟, 3.5 小时, 2.3 个工作日."""
+    """Say a length of working time as people do: 40 分钟, 3.5 小时, 2.3 天 (working days)."""
     day = clock.calendar().day_minutes
     if minutes < 60:
         return f"{minutes:.0f} 分钟"
-    return f"{minutes / 60:.1f} 小时" if minutes < day else f"{minutes / day:.1f} 个工作日"
+    return f"{minutes / 60:.1f} 小时" if minutes < day else f"{minutes / day:.1f} 天"

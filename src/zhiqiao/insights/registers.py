@@ -8,8 +8,8 @@ from django.utils.safestring import SafeString
 from zhiqiao.insights.lens import CHOICES
 from zhiqiao.kit.web.cells import badge
 from zhiqiao.kit.web.register import Column, Register
-from zhiqiao.needs.enums import Result
-from zhiqiao.needs.models import Need, Outcome
+from zhiqiao.needs.enums import ClosingKind, Result
+from zhiqiao.needs.models import Closing, Need, Outcome
 from zhiqiao.needs.queries import current_outcome
 from zhiqiao.needs.registers import result_of, stage_badge
 
@@ -20,8 +20,11 @@ def _address(need: Need) -> str:
     return need.get_absolute_url()
 
 
-def _reason(need: Need) -> str:
-    outcome = current_outcome(need)
+def _reason(row: Closing) -> str:
+    """Why nothing came of it, or why it was turned away."""
+    if row.kind != ClosingKind.COMPLETED:
+        return row.reason
+    outcome = current_outcome(row.need)
     return outcome.get_reason_display() if outcome else ""
 
 
@@ -64,8 +67,9 @@ CLOSINGS = Register(
     "figure",
     columns=(
         *_of_case(),
+        Column("kind", "办结方式", optional=True),
         Column("result", "结果", cell=lambda row: result_of(row.need)),
-        Column("reason", "原因", cell=lambda row: _reason(row.need) or row.reason),
+        Column("reason", "原因", cell=_reason),
         Column("at", "办结", kind="date", sort="at"),
         Column("by_name", "办理人", optional=True),
     ),

@@ -19,7 +19,7 @@ from zhiqiao.orgs.scope import roots_of
 
 PLACE_FIGURES = ("received", "closed", "successes", "services", "open", "overdue")
 INDUSTRY_FIGURES = ("received", "closed", "successes")
-TREND_FIGURES = ("received", "closed", "successes", "services")
+TREND_FIGURES = ("received", "closed", "successes")
 MOST_MONTHS = 24
 
 

@@ -217,7 +217,8 @@ class Case:
 
     @property
     def steps(self) -> list[dict[str, str]]:
-        return Story(self.need, self.history, [], []).bar(self.now)
+        """The step bar; by when the present step is due stands in words right below it."""
+        return [stop | {"due_words": ""} for stop in Story(self.need, self.history, [], []).bar(self.now)]
 
     @property
     def standing(self) -> Standing:

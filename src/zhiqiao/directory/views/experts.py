@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.html import format_html
@@ -31,9 +31,6 @@ from zhiqiao.kit.web.cells import badge
 from zhiqiao.kit.web.register import Choice, Column, Flag, Register, Text
 from zhiqiao.orgs.queries import in_subtrees
 from zhiqiao.orgs.scope import may_somewhere
-
-
-OUT_OF_REACH = "directory.contacts_out_of_reach"
 
 
 def load_words(expert: Expert, in_hand: int) -> str:
@@ -106,11 +103,10 @@ def expert(request: HttpRequest, pk: int) -> HttpResponse:
     """Show an expert; a POST says why one of her contacts is read, and shows it this once."""
     shown = get_object_or_404(queries.expert_page(request.user), pk=pk)
     at = timezone.now()
-    answers = _contact_answers(request, shown)
+    within = queries.contacts_for(request.user).filter(pk=pk).exists()
+    answers = {name: _contact_answer(request, shown, name, within=within) for name in CONTACTS}
     revealed, reveal = "", None
     if request.method == "POST":
-        if all(getattr(answer, "code", "") == OUT_OF_REACH for answer in answers.values()):
-            raise Http404
         name = request.POST.get("field")
         reveal = RevealForm(request.POST, auto_id=f"{name if name in CONTACTS else 'contact'}_%s")
         revealed = _reveal(request, shown, reveal, answers, at) if reveal.is_valid() else ""
@@ -128,12 +124,12 @@ def expert(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "directory/expert.html", context)
 
 
-def _contact_answers(request: HttpRequest, shown: Expert) -> dict[str, Answer]:
-    """Say for each contact whether the reader may see it, or why not: her permission first, then the expert's choice."""
-    if not queries.contacts_for(request.user).filter(pk=shown.pk).exists():
-        none = Refusal(OUT_OF_REACH, f"联系方式由{shown.organisation.title}掌握，您没有这里的查看权限。")
-        return dict.fromkeys(CONTACTS, none)
-    return {name: rules.may_see_field(request.user, shown, name) for name in CONTACTS}
+def _contact_answer(request: HttpRequest, shown: Expert, name: str, *, within: bool) -> Answer:
+    """Say whether the reader may see a contact, or why not: her own permission first, then the expert's choice."""
+    if not within:
+        home = shown.organisation.title
+        return Refusal("directory.no_contact", f"联系方式由{home}掌握，您没有那里的查看权限。")
+    return rules.may_see_field(request.user, shown, name)
 
 
 def _reveal(

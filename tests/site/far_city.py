@@ -1,0 +1,189 @@
+"""Another city full of canaries: a case that has gone all the way, its library, its people; and published needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.apps import apps
+
+from tests import factories
+from tests.site import canaries
+from tests.site.canaries import Aviary
+from tests.site.world import Seat, World
+from zhiqiao.directory import actions as directory
+from zhiqiao.directory.enums import FieldVisibility, Sharing
+from zhiqiao.directory.models import Enterprise, Evidence, Expert, ResearchOutput
+from zhiqiao.kit import audit, files
+from zhiqiao.kit.actors import SYSTEM
+from zhiqiao.kit.flow import Transition
+from zhiqiao.kit.notify.models import Delivery
+from zhiqiao.kit.web.models import Draft
+from zhiqiao.needs import actions, links
+from zhiqiao.needs.enums import Stage, Visibility
+from zhiqiao.needs.models import Attendance, Confirmation, Need, Programme
+from zhiqiao.orgs.enums import Kind
+
+
+@dataclass
+class FarCity:
+    """What lies in the other city: objects for addresses, seats of its own, links into the case."""
+
+    aviary: Aviary
+    seats: list[Seat] = field(default_factory=list)
+    urls: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    need: Need | None = None
+    masked: Need | None = None
+    expert: Expert | None = None
+    enterprise: Enterprise | None = None
+
+
+def build(world: World) -> FarCity:
+    """Make the other city and plant its canaries."""
+    far = FarCity(Aviary())
+    _people(world, far)
+    _library(world, far)
+    _case(world, far)
+    _masked(world, far)
+    _open_text(world, far)
+    return far
+
+
+def _people(world: World, far: FarCity) -> None:
+    """Its own staff, who see all of it: the control of every walk."""
+    place = world.places["other_city"]
+    village = factories.organisation(name="村", kind=Kind.TOWN, parent=world.places["other_district"])
+    canaries.plant(far.aviary, [village], "village")
+    staff = factories.person(role="town_clerk", organisation=village)
+    canaries.plant(far.aviary, [staff], "staff of the village")
+    for role in ("administrator", "auditor"):
+        person = factories.person(name=f"外市{role}", role=role, organisation=place)
+        far.seats.append(Seat(f"far {role}", person, ((role, "other_city"),)))
+    owner = far.seats[0].person
+    now = world.at
+    Delivery.objects.create(
+        person=owner, channel="site", notice="test", unique_key="far", url="/", created_at=now,
+        title=far.aviary.canary("notice.title"), body=far.aviary.canary("notice.body"),
+    )  # fmt: skip
+    values = {"text": far.aviary.canary("draft.values")}
+    Draft.objects.create(person=owner, form="ask", values=values, saved_at=now)
+    audit.record("need.revise", world.places["other_district"], by=owner, at=now,
+                 after={"title": far.aviary.canary("audit.after")}, reason=far.aviary.canary("audit.reason"))  # fmt: skip
+
+
+def _library(world: World, far: FarCity) -> None:
+    place = world.places["other_district"]
+    own = factories.expert(organisation=place, sharing=Sharing.OWN)
+    canaries.plant(far.aviary, [own], "own expert")
+    canaries.plant(far.aviary, Evidence.objects.filter(expert=own), "own expert's evidence")
+    shared = factories.expert(
+        organisation=place, sharing=Sharing.PUBLIC, consented_at=world.at, name="公开的专家",
+        phone_visibility=FieldVisibility.OWN, email_visibility=FieldVisibility.NOBODY,
+    )  # fmt: skip
+    words = {"phone": far.aviary.canary("shared expert.phone"), "email": far.aviary.canary("shared expert.email")}
+    Expert.objects.filter(pk=shared.pk).update(phone=words["phone"], email=f"{words['email']}@example.cn")
+    for expert in (own, shared):
+        revision = directory.next_revision()
+        Expert.objects.filter(pk=expert.pk).update(revision=revision)
+    output = directory.save_output(
+        ResearchOutput(title="成果", organisation=place, sharing=Sharing.OWN), by=SYSTEM, at=world.at
+    )
+    canaries.plant(far.aviary, [output], "own output")
+    far.expert = shared
+    far.urls += [f"/workbench/experts/{own.pk}/", f"/workbench/experts/{own.pk}/edit/"]
+    far.urls += [f"/workbench/experts/{shared.pk}/", f"/workbench/outputs/{output.pk}/"]
+
+
+def _case(world: World, far: FarCity) -> None:
+    """A need for staff only that went all the way, with everything that hangs on it."""
+    enterprise = factories.enterprise(place=world.places["other_district"], name="远方企业")
+    contact = factories.person(name="外市企业", role="enterprise_contact", organisation=enterprise.organisation)
+    far.seats.append(Seat("far contact", contact, (("enterprise_contact", "far"),)))
+    declined, asked = (factories.expert(organisation=world.places["other_district"], sharing=Sharing.OWN) for _ in "ab")
+    need = factories.need(enterprise=enterprise, stage=Stage.INVITING, experts=[declined, asked])
+    first = need.invitations.select_related("expert", "need").order_by("rank")[0]
+    actions.decline_invitation(
+        first, reason="busy", note="没有时间", by=links.expert_actor(first), at=world.at
+    )
+    second = need.invitations.select_related("expert", "need").order_by("rank")[1]
+    actions.accept_invitation(second, by=links.expert_actor(second), at=world.at)
+    case = factories._Case(factories._fresh(need), None, [], "unsolved", world.at)
+    stored = files.store(_Paper(far.aviary.canary("file.content")), by=SYSTEM, at=world.at, name="说明.txt")
+    attachment = files.attach(need, stored, by=SYSTEM, at=world.at)
+    for step in ("schedule", "hold", "report", "confirm", "rate", "archive"):
+        getattr(case, step)()
+        case.need = factories._fresh(case.need)
+    programme = Programme.objects.create(
+        code="far", name="far", organisation=world.places["other_city"], starts_on=world.at.date()
+    )
+    need.programmes.add(programme)
+    _plant_case(far, need, enterprise, programme, attachment)
+    far.need, far.enterprise = need, enterprise
+    far.urls += [f"/workbench/enterprises/{enterprise.pk}/", f"/workbench/organisations/{enterprise.organisation_id}/"]
+    far.urls += [f"/needs/{need.pk}/", f"/my/needs/{need.pk}/", f"/ask/{need.pk}/", f"/workbench/needs/{need.pk}/"]
+    below = ("finder/", "finder/?name=QX", "sheet/", "meeting.ics", f"files/{attachment.pk}/", "do/attach/")
+    far.urls += [f"/workbench/needs/{need.pk}/{page}" for page in below]
+    far.links += [links.enterprise_url(need), links.invitation_url(second)]
+    far.links += [f"{link}meeting.ics" for link in far.links]
+
+
+def _plant_case(far: FarCity, need: Need, enterprise: Enterprise, *others: Any) -> None:
+    canaries.plant(far.aviary, [need, enterprise, enterprise.organisation, *others])
+    canaries.plant(far.aviary, [others[-1].file])
+    for name in ("invitations", "meetings", "outcomes", "ratings"):
+        canaries.plant(far.aviary, getattr(need, name).all())
+    canaries.plant(far.aviary, [need.closing])
+    canaries.plant(far.aviary, Attendance.objects.filter(meeting__need=need))
+    canaries.plant(far.aviary, Confirmation.objects.filter(outcome__need=need))
+    canaries.plant(far.aviary, Transition.objects.filter(subject_type="needs.need", subject_id=need.pk))
+
+
+def _masked(world: World, far: FarCity) -> None:
+    """A need that anybody may read, whose enterprise asked to stay unnamed, and whose text names it all the same."""
+    canary = far.aviary.canary
+    enterprise = factories.enterprise(place=world.places["other_district"], name=canary("masked.name"))
+    Enterprise.objects.filter(pk=enterprise.pk).update(address=canary("masked.address"))
+    name = enterprise.organisation.name
+    phone = canary("masked.text phone")
+    need = factories.need(
+        enterprise=enterprise, stage=Stage.MATCHING, visibility=Visibility.MASKED,
+        title=f"{name}的轴承", body=f"{name}想查明裂纹原因,微信{phone}", target=f"{name}定",
+        contact_name=canary("masked.contact_name"), contact_phone="13900009999",
+        contact_email=f"{canary('masked.contact_email')}@example.cn",
+    )  # fmt: skip
+    far.masked = need
+    far.urls += [f"/needs/{need.pk}/", f"/workbench/needs/{need.pk}/", f"/my/needs/{need.pk}/"]
+    far.urls += [f"/workbench/enterprises/{enterprise.pk}/"]
+
+
+def _open_text(world: World, far: FarCity) -> None:
+    """A need that anybody may read, with its enterprise; only the ways to reach it are nobody's business."""
+    enterprise = factories.enterprise(place=world.places["other_district"], name="不怕公开的企业")
+    need = factories.need(
+        enterprise=enterprise, stage=Stage.MATCHING, visibility=Visibility.PUBLIC,
+        contact_name=far.aviary.canary("public.contact_name"), contact_phone="13900008888",
+        contact_email=f"{far.aviary.canary('public.contact_email')}@example.cn",
+    )  # fmt: skip
+    far.urls += [f"/needs/{need.pk}/", f"/workbench/needs/{need.pk}/"]
+
+
+class _Paper:
+    """A text file, as a browser would send it."""
+
+    def __init__(self, text: str) -> None:
+        self.name, self.content = "说明.txt", text.encode()
+
+    def read(self, size: int = -1) -> bytes:
+        head, self.content = (self.content, b"") if size < 0 else (self.content[:size], self.content[size:])
+        return head
+
+
+def worded_models() -> set[str]:
+    """Return the models of ours that have fields with words, by label: each has to be planted somewhere."""
+    return {
+        model._meta.label_lower
+        for model in apps.get_models()
+        if model.__module__.startswith("zhiqiao.")
+        and any(canaries._word_for(Aviary(), one, "") is not None for one in model._meta.local_concrete_fields)
+    }
