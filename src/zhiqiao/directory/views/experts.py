@@ -30,7 +30,7 @@ from zhiqiao.kit.privacy import masked
 from zhiqiao.kit.web.cells import badge
 from zhiqiao.kit.web.register import Choice, Column, Flag, Register, Text
 from zhiqiao.orgs.queries import in_subtrees
-from zhiqiao.orgs.scope import may_somewhere
+from zhiqiao.orgs.scope import covers, may_somewhere
 
 
 def load_words(expert: Expert, in_hand: int) -> str:
@@ -116,7 +116,7 @@ def expert(request: HttpRequest, pk: int) -> HttpResponse:
         "state": state(shown, in_hand, at),
         "load": load_words(shown, in_hand),
         "contacts": [_contact(shown, name, answers[name], reveal, revealed) for name in CONTACTS],
-        "may_edit": rules.may_edit(request.user, shown),
+        "may_edit": covers(request.user, DirectoryPerm.EDIT, shown.organisation),
         "form": reveal,
         "facts": _facts(shown),
         "terms": _terms(shown, in_hand),

@@ -20,12 +20,9 @@ _FIRST = (
 )
 _SECOND = "川衡棠谦岚筠泓屿钧恺蔚澜樵岳霖舟砚澍槿昀颐甫桓琮瑜珩栩桢柘楷渊湜沅沛汀潞璟瑾珣琛芮芷萱菁苒葳蕴藻"
 
-_BRAND_FIRST = "霖澜峥曜砺铄锴钰璟琰沅泓淳湛澄翊翎皓旻昶朗屹岑嵘崧骏驰翰拓衍聿允弘磐铎铭鉴衡权策犀翼"
-_BRAND_SECOND = "铂鼎拓维科达泰纳博普锐迈捷恒瑞诚源辉讯芯晟昊格朴桥岭汇林川越岚石屏然策澈盈"
-# Trade names that begin the name of a listed company; left out.
-_TAKEN = frozenset(
-    "霖科 钰科 泓博 朗科 朗博 朗源 嵘泰 崧科 骏鼎 驰科 驰诚 翰博 拓维 拓科 拓普 拓恒 弘科 弘讯 铭科 铭达 铭普 翼科".split()
-)
+# Characters that many well-known trade names begin or end with are left out, so that no firm is named.
+_BRAND_FIRST = "澜峥曜砺铄锴钰璟琰沅泓淳湛澄翊翎皓旻昶屹岑嵘翰衍聿允磐铎鉴衡权策犀翼"
+_BRAND_SECOND = "铂纳锐迈捷瑞辉芯晟昊格朴桥岭汇林川越岚石屏然策澈盈"
 
 _WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)  # GB 11714: the organisation code inside a credit code
 
@@ -50,12 +47,7 @@ class Brands:
     """Gives out two-character trade names, none twice."""
 
     def __init__(self, rng: Random) -> None:
-        pairs = [
-            first + second
-            for first in _BRAND_FIRST
-            for second in _BRAND_SECOND
-            if first + second not in _TAKEN
-        ]
+        pairs = [first + second for first in _BRAND_FIRST for second in _BRAND_SECOND]
         rng.shuffle(pairs)
         self._pairs = iter(pairs)
 
