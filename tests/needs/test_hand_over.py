@@ -1,8 +1,8 @@
 """An expert whom no message reaches: her handler passes the link on, and nobody else sees it."""
 
 import pytest
-from tests import factories
 
+from tests import factories
 from zhiqiao.needs.enums import Stage
 
 pytestmark = pytest.mark.django_db

@@ -353,3 +353,12 @@ def test_an_invited_expert_with_an_account_sees_the_need_and_no_other(net):
     need = factories.need(enterprise=net.enterprise, stage=Stage.INVITING, experts=[expert])
     factories.need(enterprise=net.enterprise)
     assert list(queries.needs_for(person)) == [need]
+
+
+def test_matching_anew_releases_the_expert_who_was_engaged(net):
+    need = factories.need(enterprise=net.enterprise, stage=Stage.SCHEDULED, experts=_experts(net, 1))
+    expert = need.invitations.get().expert
+    assert queries.open_tasks([expert.pk]) == {expert.pk: 1}
+    actions.rematch(need, by=net.clerk, at=timezone.now(), note="专家出国,联系不上")
+    assert (need.stage, _states(need), need.meetings.get().state) == (Stage.MATCHING, ["cancelled"], "cancelled")
+    assert queries.open_tasks([expert.pk]) == {}

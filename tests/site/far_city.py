@@ -35,6 +35,7 @@ class FarCity:
     links: list[str] = field(default_factory=list)
     need: Need | None = None
     masked: Need | None = None
+    own_expert: Expert | None = None
     expert: Expert | None = None
     enterprise: Enterprise | None = None
 
@@ -55,6 +56,7 @@ def _people(world: World, far: FarCity) -> None:
     place = world.places["other_city"]
     village = factories.organisation(name="村", kind=Kind.TOWN, parent=world.places["other_district"])
     canaries.plant(far.aviary, [village], "village")
+    far.urls.append(f"/workbench/organisations/{village.pk}/")
     staff = factories.person(role="town_clerk", organisation=village)
     canaries.plant(far.aviary, [staff], "staff of the village")
     for role in ("administrator", "auditor"):
@@ -90,7 +92,7 @@ def _library(world: World, far: FarCity) -> None:
         ResearchOutput(title="成果", organisation=place, sharing=Sharing.OWN), by=SYSTEM, at=world.at
     )
     canaries.plant(far.aviary, [output], "own output")
-    far.expert = shared
+    far.own_expert, far.expert = own, shared
     far.urls += [f"/workbench/experts/{own.pk}/", f"/workbench/experts/{own.pk}/edit/"]
     far.urls += [f"/workbench/experts/{shared.pk}/", f"/workbench/outputs/{output.pk}/"]
 

@@ -13,6 +13,7 @@ from zhiqiao.needs import enums
 from zhiqiao.needs.enums import NeedPerm, Stage
 from zhiqiao.needs.models import Invitation, Meeting, Need, Outcome, Programme
 from zhiqiao.orgs.enums import OrgPerm
+from zhiqiao.orgs.models import Organisation
 from zhiqiao.orgs.scope import Who, may_somewhere, visible
 
 LIVE_INVITATIONS = (enums.InvitationState.SENT, enums.InvitationState.ACCEPTED)
@@ -105,26 +106,13 @@ def open_tasks(expert_ids: Iterable[int] | None = None) -> dict[int, int]:
     return dict(rows.order_by().values("expert_id").annotate(n=Count("pk")).values_list("expert_id", "n"))
 
 
-def track_record() -> dict[int, tuple[int, int]]:
-    """Count, for each expert, the needs she served in and those that ended solved or in cooperation."""
-    rows = (
-        Invitation.objects.filter(
-            state=enums.InvitationState.ACCEPTED, need__outcomes__confirmed_at__isnull=False
-        )
-        .order_by()
-        .values("expert_id")
-        .annotate(
-            served=Count("need", distinct=True),
-            solved=Count("need", distinct=True, filter=Q(need__outcomes__result__in=enums.SUCCESSES)),
-        )
-    )
-    return {row["expert_id"]: (row["served"], row["solved"]) for row in rows}
-
-
-def same_title(titles: Iterable[str]) -> dict[str, list[str]]:
-    """Return the numbers of needs that carry one of these titles already: possible duplicates."""
+def same_title(titles: Iterable[str], under: Organisation) -> dict[str, list[str]]:
+    """Return the numbers of needs below ``under`` that carry one of these titles: possible duplicates."""
     found: dict[str, list[str]] = {}
-    for title, number in Need.objects.filter(title__in=set(titles)).values_list("title", "number"):
+    rows = Need.objects.filter(
+        title__in=set(titles), organisation__path__gte=under.path, organisation__path__lt=under.path_end
+    )
+    for title, number in rows.values_list("title", "number"):
         found.setdefault(title, []).append(number or "草稿")
     return found
 

@@ -50,7 +50,7 @@ def _save(values: Mapping[str, Any], run: Run, under: Organisation) -> Saved:
     if known is not None:
         return _complete(known, values, run)
     title = values["title"]
-    twins = queries.same_title([title]).get(title, [])
+    twins = queries.same_title([title], under).get(title, [])
     need = actions.file_need(
         enterprise=_enterprise(values, run, under),
         organisation=None,

@@ -149,6 +149,7 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 10 / 60  # hours: ten minutes
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_USERNAME_FORM_FIELD = "username"  # the name under which the login is given to authenticate()
 AXES_LOCKOUT_CALLABLE = "zhiqiao.site.views.locked_out"
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False

@@ -172,10 +172,11 @@ def _ask_next(need: Need, *, at: datetime) -> None:
 
 @transaction.atomic
 def rematch(need: Need, *, by: By, at: datetime, note: str) -> None:
-    """Look for other experts: those asked before keep their record and are not asked again."""
+    """Look for other experts: those engaged so far are released, and nobody asked before is asked again."""
     if not note.strip():
         refuse("needs.note_missing", "请写明为什么要重新匹配。")
     NEED_FLOW.advance(need, "rematch", by=by, at=at, note=note)
+    need.invitations.filter(state=InvitationState.ACCEPTED).update(state=InvitationState.CANCELLED)
     cancel_waiting(need)
     need.meetings.filter(state=MeetingState.PLANNED).update(state=MeetingState.CANCELLED, summary=note)
 
