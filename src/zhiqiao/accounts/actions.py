@@ -29,14 +29,14 @@ def open_account(
     """
     phone, email = clean_login(phone), clean_login(email)
     if not (phone or email):
-        refuse("account.unreachable", "请填写手机号或邮箱,二者至少一项,用来登录和接收通知。")
+        refuse("account.unreachable", "请填写手机号或邮箱，二者至少一项，用来登录和接收通知。")
     person = Person(name=name.strip(), phone=phone or None, email=email or None, is_demo=is_demo)
     person.set_password(password)
     try:
         with transaction.atomic():
             person.save()
     except IntegrityError:
-        refuse("account.taken", "这个手机号或邮箱已有账号,请直接登录;忘记密码请联系本级科协重置。")
+        refuse("account.taken", "这个手机号或邮箱已有账号，请直接登录；忘记密码请联系本级科协重置。")
     audit.record("account.open", person, by=by, at=at, after={"name": person.name})
     return person
 

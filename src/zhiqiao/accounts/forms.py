@@ -35,7 +35,7 @@ class LoginForm(forms.Form):
         self.person = authenticate(self.request, username=login, password=cleaned["password"])
         if self.person is None:
             raise forms.ValidationError(
-                "手机号、邮箱或密码不对,请核对后再试。连续输错 5 次,账号会锁定 10 分钟。", code="login"
+                "手机号、邮箱或密码不对，请核对后再试。连续输错 5 次，账号会锁定 10 分钟。", code="login"
             )
         return cleaned
 
@@ -49,7 +49,7 @@ class PasswordForm(forms.Form):
     new = forms.CharField(
         label="新密码",
         strip=False,
-        help_text="至少 10 个字符,不要全是数字,不要用姓名、手机号或常见密码。",
+        help_text="至少 10 个字符，不要全是数字，不要用姓名、手机号或常见密码。",
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
     again = forms.CharField(

@@ -26,7 +26,7 @@ class IdleTimeout:
             seen = request.session.get("seen", now)
             if now - seen > settings.IDLE_SECONDS:
                 logout(request)
-                messages.info(request, "您有一段时间没有操作,为了安全已退出登录。没发出的内容已存为草稿。")
+                messages.info(request, "您有一段时间没有操作，为了安全已退出登录。没发出的内容已存为草稿。")
             elif now - seen >= REFRESH_SECONDS or "seen" not in request.session:
                 request.session["seen"] = now
         return self.get_response(request)

@@ -83,7 +83,7 @@ def _hang(expert: Expert, belongings: Belongings) -> None:
     if belongings.disciplines is not None:
         unknown = [code for code in belongings.disciplines if code not in DISCIPLINES]
         if unknown:
-            refuse("directory.discipline", f"没有这个学科代码:{'、'.join(unknown)}(GB/T 13745 一级,三位数字)。")
+            refuse("directory.discipline", f"没有这个学科代码：{'、'.join(unknown)}（GB/T 13745 一级，三位数字）。")
         expert.disciplines.all().delete()
         ExpertDiscipline.objects.bulk_create(
             ExpertDiscipline(expert=expert, code=code) for code in dict.fromkeys(belongings.disciplines)
@@ -136,7 +136,7 @@ def add_enterprise(
     if credit_code:
         known = Enterprise.objects.select_related("organisation").filter(credit_code=credit_code).first()
         if known:
-            refuse("directory.enterprise_known", f"这个统一社会信用代码已登记:{known}。请直接选用。")
+            refuse("directory.enterprise_known", f"这个统一社会信用代码已登记：{known}。请直接选用。")
     organisation = add_organisation(
         name=name, kind=Kind.ENTERPRISE, parent=place, by=by, at=at, code=credit_code
     )

@@ -158,7 +158,7 @@ def validate_credit_code(code: str) -> None:
 
     if not uscc.is_valid(code):
         raise ValidationError(
-            "统一社会信用代码不对:应为 18 位数字和大写字母(不含 I、O、S、V、Z),请对照营业执照核对。",
+            "统一社会信用代码不对：应为 18 位数字和大写字母（不含 I、O、S、V、Z），请对照营业执照核对。",
             code="credit_code",
         )
 

@@ -7,7 +7,7 @@ from zhiqiao.orgs.scope import Who, covers, may_somewhere
 
 
 def may_edit(who: Who, expert: Expert) -> Answer:
-    """推荐单位的工作人员,或专家本人"""
+    """推荐单位的工作人员，或专家本人"""
     if expert.person_id is not None and expert.person_id == getattr(who, "pk", None):
         return True
     return covers(who, DirectoryPerm.EDIT, expert.organisation)
@@ -26,4 +26,4 @@ def may_see_field(who: Who, expert: Expert, field: str) -> Answer:
             allowed = False
     if allowed:
         return True
-    return Refusal("directory.field_hidden", "专家本人未向您公开这项联系方式,请通过邀请功能联系。")
+    return Refusal("directory.field_hidden", "专家本人未向您公开这项联系方式，请通过邀请功能联系。")

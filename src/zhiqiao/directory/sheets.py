@@ -46,17 +46,17 @@ EXPERT_COLUMNS = (
     Column("name", "姓名", required=True, parse=parse.text(60), example="张某某"),
     Column("kind", "类别", parse=parse.one_of({label: value for value, label in ExpertKind.choices}), help="院士、海智专家、学会专家……"),
     Column("unit", "单位", parse=parse.text(120), aliases=("工作单位", "institute"), example="某某大学机械学院"),
-    Column("academy", "所属学术机构", parse=parse.text(60), help="中国科学院、中国工程院;填了即为院士"),
+    Column("academy", "所属学术机构", parse=parse.text(60), help="中国科学院、中国工程院；填了即为院士"),
     Column("division", "学部", parse=parse.text(60)),
     Column("elected_year", "当选年份", parse=parse.whole(1900, 2100), half_width=True),
     Column("title", "职称", parse=parse.text(60), example="教授"),
     Column("position", "职务", parse=parse.text(60), aliases=("supervisor", "导师类别")),
-    Column("disciplines", "学科", parse=parse.several(), help="GB/T 13745 一级学科的代码或名称,多个用分号隔开", example="机械工程"),
-    Column("keywords", "研究方向", parse=parse.text(400), aliases=("关键词", "research", "研究方向与关键词"), example="焊接自动化;视觉检测"),
+    Column("disciplines", "学科", parse=parse.several(), help="GB/T 13745 一级学科的代码或名称，多个用分号隔开", example="机械工程"),
+    Column("keywords", "研究方向", parse=parse.text(400), aliases=("关键词", "research", "研究方向与关键词"), example="焊接自动化；视觉检测"),
     Column("bio", "简介", aliases=("个人简介",)),
     Column("phone", "手机号", half_width=True, parse=parse.text(20), aliases=("联系电话", "电话")),
     Column("email", "邮箱", half_width=True, aliases=("电子邮箱",)),
-    Column("source_key", "来源编号", half_width=True, aliases=("source_url", "url", "编号", "id"), help="原来的编号或网址,再次导入时据此认人"),
+    Column("source_key", "来源编号", half_width=True, aliases=("source_url", "url", "编号", "id"), help="原来的编号或网址，再次导入时据此认人"),
 )  # fmt: skip
 
 _EXPERT_FIELDS = ("name", "kind", "unit", "title", "position", "keywords", "phone", "email", "source_key")
@@ -76,7 +76,7 @@ def _save_expert(values: Mapping[str, Any], run: Run, under: Organisation) -> Sa
         twins = Expert.objects.filter(name=values["name"]).count()
         expert = Expert(organisation=under, source=SOURCE, **{"kind": ExpertKind.SOCIETY} | fields)
         save_expert(expert, by=run.by, at=run.at, belongings=belongings)
-        return new(duplicate_of=f"库里已有 {twins} 位同名专家,按不同的人保存" if twins else "")
+        return new(duplicate_of=f"库里已有 {twins} 位同名专家，按不同的人保存" if twins else "")
     changes = {name: value for name, value in fields.items() if getattr(expert, name) != value}
     if not changes and _hangs_already(expert, belongings):
         return same()
@@ -98,7 +98,7 @@ def _disciplines(values: Mapping[str, Any]) -> tuple[str, ...] | None:
     for word in values["disciplines"]:
         code = word if word in DISCIPLINES else codes.get(word)
         if code is None:
-            raise RowError(f"没有“{word}”这个学科,请填 GB/T 13745 一级学科的名称或三位代码", "disciplines")
+            raise RowError(f"没有“{word}”这个学科，请填 GB/T 13745 一级学科的名称或三位代码", "disciplines")
         found.append(code)
     return tuple(found)
 
@@ -125,8 +125,8 @@ def _hangs_already(expert: Expert, belongings: Belongings) -> bool:
 ENTERPRISE_COLUMNS = (
     Column("name", "企业名称", required=True, parse=parse.text(120), aliases=("full_name", "名称", "企业"), example="某某科技有限公司"),
     Column("credit_code", "统一社会信用代码", half_width=True, aliases=("信用代码",)),
-    Column("place", "区县/镇街", aliases=("area", "地区", "区县"), help="系统里的组织或地名;不在本网络内时归导入单位"),
-    Column("industry_code", "行业代码", half_width=True, help="GB/T 4754,例:C34"),
+    Column("place", "区县/镇街", aliases=("area", "地区", "区县"), help="系统里的组织或地名；不在本网络内时归导入单位"),
+    Column("industry_code", "行业代码", half_width=True, help="GB/T 4754，例：C34"),
     Column("industry_text", "行业", parse=parse.text(60), aliases=("industry",), example="专用机械"),
     Column("address", "地址", parse=parse.text(200)),
     Column("source_key", "来源编号", parse=parse.text(80), half_width=True, aliases=("ticker", "编号", "id", "证券代码")),
@@ -166,7 +166,7 @@ def _save_enterprise(values: Mapping[str, Any], run: Run, under: Organisation) -
 
 def _check_enterprise(values: Mapping[str, Any]) -> None:
     if values.get("industry_code") and values["industry_code"] not in INDUSTRIES:
-        raise RowError("应是 GB/T 4754 的门类或制造业大类代码,例如 C34", "industry_code")
+        raise RowError("应是 GB/T 4754 的门类或制造业大类代码，例如 C34", "industry_code")
     try:
         if values.get("credit_code"):
             validate_credit_code(values["credit_code"])

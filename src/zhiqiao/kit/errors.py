@@ -48,4 +48,4 @@ def require(answer: Answer) -> None:
     if isinstance(answer, Refusal):
         raise Refused(answer)
     if not answer:
-        raise Refused(Refusal("refused", "目前不能办理这一步,请联系受理单位。"))
+        raise Refused(Refusal("refused", "目前不能办理这一步，请联系受理单位。"))

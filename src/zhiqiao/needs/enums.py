@@ -75,7 +75,7 @@ class Visibility(models.TextChoices):
     """Who may read a need."""
 
     PUBLIC = "public", "公开"
-    MASKED = "masked", "脱敏公开(不显示企业)"
+    MASKED = "masked", "脱敏公开（不显示企业）"
     STAFF = "staff", "仅科协可见"
 
 

@@ -9,7 +9,7 @@ WITH_HANDLER = (Stage.MATCHING, Stage.ARRANGING, Stage.SCHEDULED, Stage.MET)
 BEFORE_OUTCOME = (Stage.DRAFT, Stage.SUBMITTED, Stage.RETURNED, Stage.INVITING, *WITH_HANDLER)
 
 # fmt: off
-NEED_FLOW = Flow("need", "科协帮:技术需求", Stage, (
+NEED_FLOW = Flow("need", "科协帮：技术需求", Stage, (
     #    step        title             from                              to                who                      next within
     Step("submit",   "提交",           (Stage.DRAFT, Stage.RETURNED),    Stage.SUBMITTED,  rules.may_ask,           days(2)),
     Step("accept",   "受理",           (Stage.SUBMITTED,),               Stage.MATCHING,   rules.is_handler,        days(3)),

@@ -44,7 +44,7 @@ def need_of(token: str) -> Need | None:
 
 def expert_actor(invitation: Invitation) -> Actor:
     """Return the expert behind an invitation's link as an actor."""
-    return Actor("link", link_key(invitation), f"{invitation.expert.name}(专家)")
+    return Actor("link", link_key(invitation), f"{invitation.expert.name}（专家）")
 
 
 def enterprise_actor(need: Need) -> Actor:

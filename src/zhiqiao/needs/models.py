@@ -60,7 +60,7 @@ class Need(FlowSubject):
     )
     source = models.CharField("来源", max_length=8, choices=enums.Source.choices, default=enums.Source.SELF)
     source_key = models.CharField("来源编号", max_length=80, blank=True)
-    budget_fen = models.BigIntegerField("拟投入(分)", null=True, blank=True)
+    budget_fen = models.BigIntegerField("拟投入（分）", null=True, blank=True)
     wanted_on = models.DateField("期望完成", null=True, blank=True)
     contact_name = models.CharField("联系人", max_length=40, blank=True)
     contact_phone = models.CharField("联系电话", max_length=20, blank=True)
@@ -152,7 +152,7 @@ class Meeting(models.Model):
         max_length=10, choices=enums.MeetingState.choices, default=enums.MeetingState.PLANNED
     )
     starts_at = models.DateTimeField("开始时间")
-    minutes_long = models.PositiveSmallIntegerField("时长(分钟)", default=90)
+    minutes_long = models.PositiveSmallIntegerField("时长（分钟）", default=90)
     place = models.CharField("地点", max_length=200, blank=True)
     link = models.URLField("会议链接", blank=True)
     summary = models.TextField("纪要", blank=True)
@@ -205,7 +205,7 @@ class Outcome(models.Model):
         "未解决原因", max_length=12, choices=enums.UnsolvedReason.choices, blank=True
     )
     note = models.TextField("说明")
-    amount_fen = models.BigIntegerField("合同金额(分)", null=True, blank=True)
+    amount_fen = models.BigIntegerField("合同金额（分）", null=True, blank=True)
     evidence_level = models.PositiveSmallIntegerField(
         "证据等级", choices=enums.EvidenceLevel.choices, default=enums.EvidenceLevel.STAFF
     )

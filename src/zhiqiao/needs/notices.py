@@ -61,10 +61,10 @@ class ToHandler(Notice):
     steps = ("submit", "exhaust", "engage", "dispute", "rate", "withdraw")
     WORDS = {
         "submit": "新需求待受理",
-        "exhaust": "受邀专家均未接受,请重新匹配",
-        "engage": "专家已接受邀请,请约定对接时间",
-        "dispute": "对结果有异议,请联系双方",
-        "rate": "企业已评价,可以归档",
+        "exhaust": "受邀专家均未接受，请重新匹配",
+        "engage": "专家已接受邀请，请约定对接时间",
+        "dispute": "对结果有异议，请联系双方",
+        "rate": "企业已评价，可以归档",
         "withdraw": "需求已撤回",
     }
 
@@ -89,7 +89,7 @@ class ToEnterprise(Notice):
     steps = ("accept", "send_back", "reject", "engage", "schedule", "report", "confirm", "archive")
     channels = ("site", "email", "sms")
     WORDS = {
-        "accept": "需求已受理,正在匹配专家",
+        "accept": "需求已受理，正在匹配专家",
         "send_back": "需求需要补充",
         "reject": "需求未予受理",
         "engage": "已有专家接受邀请",
@@ -122,7 +122,7 @@ class ToExpert(Notice):
     flow = "need"
     steps = ("schedule", "report", "archive")
     channels = ("site", "email", "sms")
-    WORDS = {"schedule": "对接时间已约定", "report": "请确认对接结果", "archive": "对接已办结,感谢参与"}
+    WORDS = {"schedule": "对接时间已约定", "report": "请确认对接结果", "archive": "对接已办结，感谢参与"}
 
     def recipients(self, subject: Need, transition: Transition) -> Iterable[Recipient]:
         return experts_of(subject)
@@ -142,11 +142,11 @@ def tell_invited(invitation: Invitation, *, at: datetime) -> None:
     why = "".join(f"\n· {reason}" for reason in invitation.why)
     until = clock.exact(invitation.due_at) if invitation.due_at else ""
     message = Message(
-        f"请您帮助一家企业:{need.title}",
-        f"{to.name}老师,您好。{need.organisation.title}诚邀您就这项技术需求给予指导。\n\n{need.title}\n"
+        f"请您帮助一家企业：{need.title}",
+        f"{to.name}老师，您好。{need.organisation.title}诚邀您就这项技术需求给予指导。\n\n{need.title}\n"
         f"{invitation.message}\n"
-        + (f"\n为什么想到您:{why}\n" if why else "")
-        + f"\n点开链接就能答复,无需登录;请在 {until} 前答复,不便参加也请告诉我们。",
+        + (f"\n为什么想到您：{why}\n" if why else "")
+        + f"\n点开链接就能答复，无需登录；请在 {until} 前答复，不便参加也请告诉我们。",
         to.link,
     )
     for name in ("site", "email", "sms"):

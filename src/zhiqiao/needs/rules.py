@@ -32,27 +32,27 @@ def is_staff(by: By, need: Need) -> Answer:
 
 
 def is_asker(by: By, need: Need) -> Answer:
-    """提出需求的企业(登录,或凭签名链接)"""
+    """提出需求的企业（登录，或凭签名链接）"""
     if isinstance(by, Actor) and by.kind == "link" and by.key == link_key(need):
         return True
     if represents(by, NeedPerm.ASK, need.enterprise.organisation):
         return True
-    return Refusal("needs.not_asker", f"这一步由提出需求的企业({need.enterprise})办理。")
+    return Refusal("needs.not_asker", f"这一步由提出需求的企业（{need.enterprise}）办理。")
 
 
 def may_ask(by: By, need: Need) -> Answer:
-    """提出需求的企业,或走访代填的联络员、经办人"""
+    """提出需求的企业，或走访代填的联络员、经办人"""
     filing = covers(by, NeedPerm.ASK, need.enterprise.organisation)
     return filing or is_asker(by, need) or is_handler(by, need)
 
 
 def may_withdraw(by: By, need: Need) -> Answer:
-    """提出需求的企业,或应企业要求的经办人"""
+    """提出需求的企业，或应企业要求的经办人"""
     return is_asker(by, need) or is_handler(by, need)
 
 
 def is_invited_expert(by: By, need: Need) -> Answer:
-    """受邀专家(登录,或凭签名链接)"""
+    """受邀专家（登录，或凭签名链接）"""
     for invitation in need.invitations.all():
         if speaks_for(by, invitation):
             return True
@@ -60,10 +60,10 @@ def is_invited_expert(by: By, need: Need) -> Answer:
 
 
 def is_system(by: By, need: Need) -> Answer:
-    """系统自动(名单用完或逾期未答复)"""
+    """系统自动（名单用完或逾期未答复）"""
     if by is SYSTEM:
         return True
-    return Refusal("needs.automatic", "这一步由系统自动办理,无需操作。")
+    return Refusal("needs.automatic", "这一步由系统自动办理，无需操作。")
 
 
 def is_party(by: By, need: Need) -> Answer:
@@ -72,7 +72,7 @@ def is_party(by: By, need: Need) -> Answer:
 
 
 def may_report(by: By, need: Need) -> Answer:
-    """受理单位经办人,或提出需求的企业"""
+    """受理单位经办人，或提出需求的企业"""
     return is_handler(by, need) or is_asker(by, need)
 
 
@@ -92,13 +92,13 @@ def may_answer(by: By, invitation: Invitation) -> Answer:
         case InvitationState.SENT:
             return True
         case InvitationState.ACCEPTED:
-            return Refusal("needs.answered", "您已接受这份邀请,受理单位会与您约定对接时间。")
+            return Refusal("needs.answered", "您已接受这份邀请，受理单位会与您约定对接时间。")
         case InvitationState.DECLINED:
-            return Refusal("needs.answered", "您已婉拒这份邀请,感谢答复。")
+            return Refusal("needs.answered", "您已婉拒这份邀请，感谢答复。")
         case InvitationState.LAPSED:
-            return Refusal("needs.lapsed", "答复期限已过,已改邀其他专家。如仍有意,请联系受理单位。")
+            return Refusal("needs.lapsed", "答复期限已过，已改邀其他专家。如仍有意，请联系受理单位。")
         case _:
-            return Refusal("needs.cancelled", "这份邀请已取消,无需答复。")
+            return Refusal("needs.cancelled", "这份邀请已取消，无需答复。")
 
 
 def is_reachable(expert: Expert, at: datetime, open_tasks: int) -> Answer:
@@ -110,7 +110,7 @@ def is_reachable(expert: Expert, at: datetime, open_tasks: int) -> Answer:
         return Refusal("needs.resting", f"{expert.name}请勿打扰至{until}。")
     if open_tasks >= expert.task_cap:
         return Refusal(
-            "needs.full", f"{expert.name}手上已有 {open_tasks} 项,达到本人设定的上限 {expert.task_cap} 项。"
+            "needs.full", f"{expert.name}手上已有 {open_tasks} 项，达到本人设定的上限 {expert.task_cap} 项。"
         )
     return True
 

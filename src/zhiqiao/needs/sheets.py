@@ -26,19 +26,19 @@ COLUMNS = (
     ),
     Column(
         "body", "描述", aliases=("需求内容", "content", "内容"), width=50,
-        example="气孔和未熔合漏检,人工复检跟不上产线节拍。", help="没有描述时,以需求名称代替",
+        example="气孔和未熔合漏检，人工复检跟不上产线节拍。", help="没有描述时，以需求名称代替",
     ),
-    Column("target", "指标要求", example="漏检率低于 1%,节拍 2 秒以内"),
-    Column("source_key", "编号", parse=parse.text(80), aliases=("id", "原编号"), half_width=True, help="原台账里的编号,再次导入时据此认出同一条"),
+    Column("target", "指标要求", example="漏检率低于 1%，节拍 2 秒以内"),
+    Column("source_key", "编号", parse=parse.text(80), aliases=("id", "原编号"), half_width=True, help="原台账里的编号，再次导入时据此认出同一条"),
     Column("enterprise", "企业", parse=parse.text(120), aliases=("企业名称", "单位"), example="某某科技有限公司"),
-    Column("credit_code", "信用代码", half_width=True, aliases=("统一社会信用代码",), help="18 位,填了就按代码认企业"),
-    Column("place", "区县/镇街", aliases=("区县", "镇街", "地区"), help="填写系统里的组织或地名,不填则归导入单位"),
+    Column("credit_code", "信用代码", half_width=True, aliases=("统一社会信用代码",), help="18 位，填了就按代码认企业"),
+    Column("place", "区县/镇街", aliases=("区县", "镇街", "地区"), help="填写系统里的组织或地名，不填则归导入单位"),
     Column("contact_name", "联系人", parse=parse.text(40)),
     Column("contact_phone", "电话", half_width=True, aliases=("联系电话", "手机", "手机号"), parse=parse.text(20)),
     Column("contact_email", "邮箱", half_width=True, aliases=("电子邮箱",)),
     Column("kind", "类别", parse=parse.one_of({label: value for value, label in enums.Kind.choices})),
     Column("wanted_on", "期望时间", parse=parse.day, half_width=True, aliases=("期望完成",)),
-    Column("budget_fen", "拟投入(万元)", parse=parse.fen_from_wan, half_width=True),
+    Column("budget_fen", "拟投入（万元）", parse=parse.fen_from_wan, half_width=True),
     Column("public", "是否公开", parse=parse.yes_no),
 )  # fmt: skip
 
@@ -85,7 +85,7 @@ def _complete(need: Need, values: Mapping[str, Any], run: Run) -> Saved:
     }
     if not differing:
         return same()
-    actions.revise(need, by=run.by, at=run.at, reason=f"再次导入,第 {run.row} 行", **differing)
+    actions.revise(need, by=run.by, at=run.at, reason=f"再次导入，第 {run.row} 行", **differing)
     return changed()
 
 
@@ -103,7 +103,7 @@ def _enterprise(values: Mapping[str, Any], run: Run, under: Organisation) -> Ent
     """Find the enterprise by code, else by name; enter it if it is not there; a stand-in if none is named."""
     place = organisation_named(values["place"], under) if values.get("place") else under
     if place is None:
-        raise RowError(f"“{values['place']}”不在{under.title}的组织里,请核对名称", "place")
+        raise RowError(f"“{values['place']}”不在{under.title}的组织里，请核对名称", "place")
     name, code = values.get("enterprise", ""), values.get("credit_code", "")
     memo_key = ("enterprise", code or name or UNKNOWN_ENTERPRISE, place.pk)
     if memo_key not in run.memo:

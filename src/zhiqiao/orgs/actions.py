@@ -48,7 +48,7 @@ def add_organisations(
     if parent is not None:
         parent = Organisation.objects.select_for_update().get(pk=parent.pk)
         if not parent.is_active:
-            refuse("orgs.closed", f"{parent.name}已撤销,不能再添加下级组织。")
+            refuse("orgs.closed", f"{parent.name}已撤销，不能再添加下级组织。")
     prefix = parent.path if parent else ""
     number = _last_number(parent)
     made = list(rows)

@@ -18,5 +18,5 @@ def may_grant(by: By, role_name: str, organisation: Organisation) -> Answer:
     for permission in sorted(roles.role(role_name).permissions):
         if not covers(by, permission, organisation):
             title = roles.role(role_name).title
-            return Refusal("orgs.more_than_held", f"您自己没有“{title}”的全部权限,不能授予别人。")
+            return Refusal("orgs.more_than_held", f"您自己没有“{title}”的全部权限，不能授予别人。")
     return True

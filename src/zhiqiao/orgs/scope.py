@@ -32,7 +32,7 @@ def covers(who: Who, permission: str, organisation: Organisation, at: datetime |
     for grant in _grants(who, at):
         if permission in role(grant.role).permissions and organisation.is_within(grant.organisation):
             return True
-    return Refusal("scope.not_covered", f"这由{organisation.title}办理,您的账号没有这里的权限。")
+    return Refusal("scope.not_covered", f"这由{organisation.title}办理，您的账号没有这里的权限。")
 
 
 def represents(who: Who, permission: str, organisation: Organisation, at: datetime | None = None) -> bool:
@@ -129,7 +129,7 @@ def below(roots: Iterable[Organisation]) -> QuerySet[Organisation]:
 def in_words(who: Who, at: datetime | None = None) -> list[str]:
     """Tell a person, a sentence per grant, what she may see and do."""
     return [
-        f"{grant.organisation.name}及其下级:{role(grant.role).title}。{role(grant.role).sentence}"
+        f"{grant.organisation.name}及其下级：{role(grant.role).title}。{role(grant.role).sentence}"
         + (f"有效期至 {grant.until:%Y年%m月%d日}。" if grant.until else "")
         for grant in _grants(who, at)
     ]

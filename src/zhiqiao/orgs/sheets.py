@@ -34,7 +34,7 @@ def _save(values: Mapping[str, Any], run: Run, under: Organisation) -> Saved:
     if not values.get("village_code"):
         return _put(Kind.TOWN, values["street_code"], values["street"], _district(values, run, under), run)
     if not values.get("village"):
-        raise RowError("有村社区代码,没有名称", "village")
+        raise RowError("有村社区代码，没有名称", "village")
     return _put(Kind.VILLAGE, values["village_code"], values["village"], _town(values, run, under), run)
 
 
@@ -94,6 +94,6 @@ def _district(values: Mapping[str, Any], run: Run, under: Organisation) -> Organ
     district: Organisation | None = run.memo[key]
     if district is None:
         raise RowError(
-            f"{under.title}下面没有代码为 {code} 的区县科协(可能已经撤并),请先添加区县或改用现在的代码", "county_code"
+            f"{under.title}下面没有代码为 {code} 的区县科协（可能已经撤并），请先添加区县或改用现在的代码", "county_code"
         )
     return district

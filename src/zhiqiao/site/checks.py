@@ -37,7 +37,7 @@ def _no_demo_account_in_production(app_configs: Any, databases: Any = None, **_:
         return []
     return [
         Error(
-            f"生产环境里还有 {demo} 个演示账号在用(密码是公开的)。请先运行 zhiqiao demo --disable 停用。",
+            f"生产环境里还有 {demo} 个演示账号在用（密码是公开的）。请先运行 zhiqiao demo --disable 停用。",
             id="zhiqiao.E003",
         )
     ]

@@ -24,7 +24,7 @@ class UploadForm(forms.Form):
     under = forms.ModelChoiceField(label="归入哪个单位", queryset=Organisation.objects.none(), empty_label=None)
     file = forms.FileField(
         label="文件",
-        help_text="Excel(.xlsx)、CSV 或 JSON 行(.jsonl)。第一行是表头;空格子表示“不改”。",
+        help_text="Excel(.xlsx)、CSV 或 JSON 行（.jsonl）。第一行是表头；空格子表示“不改”。",
         widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.csv,.jsonl"}),
     )
 
@@ -76,7 +76,7 @@ def _import(request: Signed, one: Importable, roots: list[Organisation]) -> Http
     under = get_object_or_404(Organisation.objects.filter(pk__in=[r.pk for r in roots]), pk=_number(request))
     kept = Box.take(request.POST["token"], owner=request.user.pk)
     if kept is None:
-        messages.error(request, "这份文件已经过期(保留一天),请重新上传。")
+        messages.error(request, "这份文件已经过期（保留一天），请重新上传。")
         return redirect("import", ledger=one.name)
     path, name = kept
     try:
@@ -139,7 +139,7 @@ def errors(request: Signed, ledger: str) -> HttpResponse:
     roots = roots_for(request.user, one)
     under = get_object_or_404(Organisation.objects.filter(pk__in=[r.pk for r in roots]), pk=_number(request))
     if kept is None:
-        messages.error(request, "这份文件已经过期(保留一天),请重新上传。")
+        messages.error(request, "这份文件已经过期（保留一天），请重新上传。")
         return redirect("import", ledger=one.name)
     path, name = kept
     report = check(one.ledger(under), path, by=request.user, at=timezone.now(), name=name)

@@ -41,11 +41,11 @@ class Importable:
 LEDGERS = {
     one.name: one
     for one in (
-        Importable("needs", "需求台账", "走访、会议收集的企业需求,导入后进入“待受理”。", NeedPerm.IMPORT, needs_ledger),
-        Importable("experts", "专家库", "专家的姓名、单位、学科和简介;同名的人按不同的人保存。", DirectoryPerm.IMPORT, experts_ledger),
+        Importable("needs", "需求台账", "走访、会议收集的企业需求，导入后进入“待受理”。", NeedPerm.IMPORT, needs_ledger),
+        Importable("experts", "专家库", "专家的姓名、单位、学科和简介；同名的人按不同的人保存。", DirectoryPerm.IMPORT, experts_ledger),
         Importable("enterprises", "企业名录", "企业名称、信用代码和所在地。", DirectoryPerm.IMPORT, enterprises_ledger),
-        Importable("outputs", "成果库", "可转化的成果,可带技术就绪度。", DirectoryPerm.IMPORT, outputs_ledger),
-        Importable("organisations", "组织名录", "镇街和村社区,按行政区划代码挂到区县下面。", OrgPerm.MANAGE, organisations_ledger),
+        Importable("outputs", "成果库", "可转化的成果，可带技术就绪度。", DirectoryPerm.IMPORT, outputs_ledger),
+        Importable("organisations", "组织名录", "镇街和村社区，按行政区划代码挂到区县下面。", OrgPerm.MANAGE, organisations_ledger),
     )
 }  # fmt: skip
 
@@ -72,7 +72,7 @@ def load_file(
     :raises Refused: no such ledger or organisation, or the file as a whole cannot be read.
     """
     if name not in LEDGERS:
-        refuse("import.ledger", f"没有“{name}”这种台账,可以导入:{'、'.join(LEDGERS)}。")
+        refuse("import.ledger", f"没有“{name}”这种台账，可以导入：{'、'.join(LEDGERS)}。")
     ledger = LEDGERS[name].ledger(_organisation(under))
     report = load(ledger, file, by=by, at=at, dry_run=dry_run, skip_bad=skip_bad, again=again)
     if errors_to is not None and report.bad:
@@ -84,10 +84,10 @@ def load_file(
 def _organisation(name: str) -> Organisation:
     root = Organisation.objects.filter(parent__isnull=True).order_by("path").first()
     if root is None:
-        refuse("import.no_network", "还没有任何组织。请先运行 zhiqiao demo,或在网页上建立本单位。")
+        refuse("import.no_network", "还没有任何组织。请先运行 zhiqiao demo，或在网页上建立本单位。")
     found = organisation_named(name, root) if name else root
     if found is None:
-        refuse("import.under", f"没有找到组织“{name}”。可以填名称(如 滨江区科协)或行政区划代码。")
+        refuse("import.under", f"没有找到组织“{name}”。可以填名称（如 滨江区科协）或行政区划代码。")
     return found
 
 

@@ -18,10 +18,10 @@ def _secret_key() -> str:
     """Return the key from the environment, or on a developer's machine one made at first start."""
     if key := os.environ.get("ZHIQIAO_SECRET_KEY"):
         if PRODUCTION and len(key) < 40:
-            raise ImproperlyConfigured("ZHIQIAO_SECRET_KEY 太短:生产环境至少 40 个随机字符。")
+            raise ImproperlyConfigured("ZHIQIAO_SECRET_KEY 太短：生产环境至少 40 个随机字符。")
         return key
     if PRODUCTION:
-        raise ImproperlyConfigured("生产环境必须设置 ZHIQIAO_SECRET_KEY(至少 40 个随机字符)。")
+        raise ImproperlyConfigured("生产环境必须设置 ZHIQIAO_SECRET_KEY（至少 40 个随机字符）。")
     path = HOME / "secret_key"
     if not path.exists():
         HOME.mkdir(parents=True, exist_ok=True)
@@ -68,7 +68,7 @@ def _database() -> dict[str, object]:
 SECRET_KEY = _secret_key()
 ALLOWED_HOSTS = [h for h in os.environ.get("ZHIQIAO_HOSTS", "").split(",") if h]
 if PRODUCTION and not ALLOWED_HOSTS:
-    raise ImproperlyConfigured("生产环境必须设置 ZHIQIAO_HOSTS(网站域名,多个用逗号分开)。")
+    raise ImproperlyConfigured("生产环境必须设置 ZHIQIAO_HOSTS（网站域名，多个用逗号分开）。")
 ALLOWED_HOSTS = ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]"]
 SITE_URL = os.environ.get("ZHIQIAO_URL", "http://127.0.0.1:8000").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL.startswith("https://") else []

@@ -92,7 +92,7 @@ def password(request: Signed) -> HttpResponse:
             request.user, password=form.cleaned_data["new"], by=request.user, at=timezone.now()
         )
         update_session_auth_hash(request, request.user)
-        messages.success(request, "密码已修改,其他设备上的登录已失效。")
+        messages.success(request, "密码已修改，其他设备上的登录已失效。")
         return redirect("me")
     return render(request, "site/password.html", {"form": form})
 
@@ -122,7 +122,7 @@ def draft(request: Signed, form: str) -> HttpResponse:
         return JsonResponse({"values": kept.values if kept else {}, "saved_at": kept.saved_at if kept else None})
     values = {name: request.POST.getlist(name) for name in request.POST if name not in NOT_TYPED}
     if len(json.dumps(values)) > DRAFT_BYTES:
-        return JsonResponse({"message": "内容太长,没有自动保存,请先提交或另存。"}, status=413)
+        return JsonResponse({"message": "内容太长，没有自动保存，请先提交或另存。"}, status=413)
     now = timezone.now()
     Draft.objects.update_or_create(
         person=request.user, form=form, defaults={"values": values, "saved_at": now}

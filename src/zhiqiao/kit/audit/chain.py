@@ -67,7 +67,7 @@ def verify(limit: int = 20) -> list[str]:
     for entry in AuditEntry.objects.order_by("id").iterator(chunk_size=2000):
         count += 1
         if entry.previous != previous:
-            findings.append(f"第 {entry.pk} 条与前一条接不上:中间有记录被删除或调换")
+            findings.append(f"第 {entry.pk} 条与前一条接不上：中间有记录被删除或调换")
         if entry.digest != _digest(entry):
             findings.append(f"第 {entry.pk} 条的内容被改动过")
         previous = entry.digest
@@ -75,7 +75,7 @@ def verify(limit: int = 20) -> list[str]:
             return findings
     head = AuditHead.objects.filter(pk=1).first()
     if head is not None and (head.digest, head.count) != (previous, count):
-        findings.append(f"审计链应有 {head.count} 条,实际 {count} 条:末尾被截断或添加")
+        findings.append(f"审计链应有 {head.count} 条，实际 {count} 条：末尾被截断或添加")
     if head is None and count:
         findings.append("审计链的末端记录不见了")
     return findings

@@ -35,7 +35,7 @@ class Day:
 
     def __post_init__(self) -> None:
         if self.intervals is not None and bool(self.intervals) != self.working:
-            raise ValueError("休息日不能有工作时段,工作日至少要有一个工作时段")
+            raise ValueError("休息日不能有工作时段，工作日至少要有一个工作时段")
 
 
 class _Year(NamedTuple):

@@ -73,7 +73,7 @@ def is_working_day(on: date) -> bool:
 
 
 def remaining_words(due_at: datetime, now: datetime) -> str:
-    """Say what is left until a due time: 还剩 6 个工作小时, 今天 17:30 前, 已逾期 1 个工作日."""
+    """Say what is left until a due time: 还剩 6 个工作小时， 今天 17:30 前， 已逾期 1 个工作日."""
     return words.remaining_words(due_at, now, calendar())
 
 
@@ -109,7 +109,7 @@ def _build(rows: tuple[Any, ...]) -> Calendar:
                 exceptions[on] = _day(working, name, hours)
         except ValueError:
             # A damaged row must not stop every deadline of the office; the day falls back to the library.
-            log.exception("工作日历中 %s 的时段无法读取,已按默认处理", on)
+            log.exception("工作日历中 %s 的时段无法读取，已按默认处理", on)
     return Calendar(
         STANDARD_WEEK,
         later_weeks=weeks,

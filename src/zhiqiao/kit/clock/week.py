@@ -23,7 +23,7 @@ class Interval:
 
     def __post_init__(self) -> None:
         if not 0 <= self.start < self.end <= DAY_MINUTES:
-            raise ValueError(f"时段应在 00:00 至 24:00 之间,开始早于结束:{self}")
+            raise ValueError(f"时段应在 00:00 至 24:00 之间，开始早于结束：{self}")
 
     def __str__(self) -> str:
         return f"{_written(self.start)}-{_written(self.end)}"
@@ -67,7 +67,7 @@ class Week:
 
     def __post_init__(self) -> None:
         if len(self.days) != 7:
-            raise ValueError("一周的作息要写满七天,休息日写空")
+            raise ValueError("一周的作息要写满七天，休息日写空")
 
     @classmethod
     def of(cls, *texts: str, weekdays: Iterable[int] = range(5)) -> "Week":
@@ -82,7 +82,7 @@ class Week:
         :raises ValueError: not seven, or one of them malformed.
         """
         if not isinstance(value, list):
-            raise ValueError("一周的作息要写满七天,休息日写空")
+            raise ValueError("一周的作息要写满七天，休息日写空")
         return cls(tuple(from_json(day) for day in value))
 
     def to_json(self) -> list[list[list[str]]]:
@@ -103,7 +103,7 @@ def _interval(start: str, end: str = "") -> Interval:
 def _minutes(text: Any) -> int:
     found = _CLOCK_TIME.fullmatch(text) if isinstance(text, str) else None
     if not found:
-        raise ValueError(f"时间应写成 09:00 这样的形式:{text!r}")
+        raise ValueError(f"时间应写成 09:00 这样的形式：{text!r}")
     return int(found[1]) * 60 + int(found[2])
 
 
@@ -115,7 +115,7 @@ def _in_order(several: Iterable[Interval]) -> Intervals:
     ordered = tuple(sorted(several))
     for one, following in pairwise(ordered):
         if following.start < one.end:
-            raise ValueError(f"时段重叠:{one} 与 {following}")
+            raise ValueError(f"时段重叠：{one} 与 {following}")
     return ordered
 
 

@@ -74,4 +74,4 @@ def _amount(minutes: int, days: int, calendar: "Calendar") -> str:
 def assumption(years: Iterable[int]) -> str:
     """Say which years' holidays were reckoned rather than known; empty if none were."""
     written = "、".join(str(year) for year in years)
-    return f"{written} 年节假日安排尚未公布,按周末和法定固定节日推算" if written else ""
+    return f"{written} 年节假日安排尚未公布，按周末和法定固定节日推算" if written else ""

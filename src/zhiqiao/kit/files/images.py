@@ -94,7 +94,7 @@ def _plausible(size: Dimensions | None, stream: BinaryIO) -> Dimensions:
     if max(size) > MAX_SIDE or size.width * size.height > MAX_PIXELS:
         refuse(
             "file.pixels",
-            f"图片有 {size.width}×{size.height} 像素,过大。请缩小到 {MAX_PIXELS // 10**8} 亿像素以内再上传。",
+            f"图片有 {size.width}×{size.height} 像素，过大。请缩小到 {MAX_PIXELS // 10**8} 亿像素以内再上传。",
         )
     stream.seek(0)
     if _ACTIVE.search(stream.read()):

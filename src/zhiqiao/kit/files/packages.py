@@ -50,7 +50,7 @@ class Office(NamedTuple):
 
 
 _MAIN_PARTS = (  # the first that matches
-    ("sheet.binary.macroenabled.main", Office("other", "二进制工作簿(.xlsb)")),
+    ("sheet.binary.macroenabled.main", Office("other", "二进制工作簿（.xlsb）")),
     ("macroenabled", Office("macro", "带宏的文件")),
     ("wordprocessingml.document.main+xml", Office("docx", "Word 文档")),
     ("spreadsheetml.sheet.main+xml", Office("xlsx", "Excel 工作簿")),
@@ -98,7 +98,7 @@ def check_office(package: zipfile.ZipFile) -> Office:
     office = office_kind(package)
     for name in map(str.lower, package.namelist()):
         if "/embeddings/" in name and name.endswith(".bin"):
-            refuse("file.embedded", "文件里嵌有别的程序的对象。请删去嵌入的对象,或打印成 PDF 再上传。")
+            refuse("file.embedded", "文件里嵌有别的程序的对象。请删去嵌入的对象，或打印成 PDF 再上传。")
     _check_parts(package)
     return office
 
@@ -110,7 +110,7 @@ def read_member(package: zipfile.ZipFile, name: str, limit: int) -> bytes:
     """
     try:
         if package.getinfo(name).file_size > limit:
-            refuse("file.bomb", "文件展开后过大,无法处理。请只保留需要的内容后另存一份。")
+            refuse("file.bomb", "文件展开后过大，无法处理。请只保留需要的内容后另存一份。")
         return package.read(name)
     except BROKEN:
         _damaged()
@@ -122,14 +122,14 @@ def _check_directory(stream: BinaryIO, limits: PackageLimits) -> None:
     stream.seek(max(size - _END.size, 0))
     tail = stream.read(_END.size)
     if len(tail) < _END.size or not tail.startswith(b"PK\5\6") or not tail.endswith(b"\0\0"):
-        refuse("file.damaged", "文件不完整,或后面附带了别的内容。请用 Excel 或 WPS 打开后另存一份再上传。")
+        refuse("file.damaged", "文件不完整，或后面附带了别的内容。请用 Excel 或 WPS 打开后另存一份再上传。")
     _, disk, first_disk, _, _, length, offset, _ = _END.unpack(tail)
     end = size - _END.size
     wide = _wide_record(stream, end)
     if wide is not None:
         length, offset, end = wide
     if length > limits.directory:
-        refuse("file.bomb", "文件里的部件过多,无法处理。请只保留需要的内容后另存一份。")
+        refuse("file.bomb", "文件里的部件过多，无法处理。请只保留需要的内容后另存一份。")
     if disk or first_disk or offset + length != end:
         refuse("file.damaged", "文件前后拼接了别的内容。请用 Excel 或 WPS 打开后另存一份再上传。")
 
@@ -149,13 +149,13 @@ def _wide_record(stream: BinaryIO, end: int) -> tuple[int, int, int] | None:
 
 def _check_members(members: list[zipfile.ZipInfo], limits: PackageLimits) -> None:
     if len(members) > limits.members:
-        refuse("file.bomb", "文件里的部件过多,无法处理。请只保留需要的内容后另存一份。")
+        refuse("file.bomb", "文件里的部件过多，无法处理。请只保留需要的内容后另存一份。")
     if any(each.flag_bits & 1 for each in members):
-        refuse("file.encrypted", "文件已加密。请去掉密码,另存一份再上传。")
+        refuse("file.encrypted", "文件已加密。请去掉密码，另存一份再上传。")
     packed, total = sum(each.compress_size for each in members), sum(each.file_size for each in members)
     sizes = [(each.compress_size, each.file_size) for each in members]
     if total > limits.total or any(_swells(*size, limits) for size in (*sizes, (packed, total))):
-        refuse("file.bomb", "文件很小,展开后却过大,不予打开。请只保留需要的内容后另存一份。")
+        refuse("file.bomb", "文件很小，展开后却过大，不予打开。请只保留需要的内容后另存一份。")
     names = {each.filename.lower() for each in members}
     if len(names) != len(members) or any(_leads_out(name) for name in names):
         refuse("file.damaged", "文件内部的名称不正常。请用 Excel 或 WPS 打开后另存一份再上传。")
@@ -164,7 +164,7 @@ def _check_members(members: list[zipfile.ZipInfo], limits: PackageLimits) -> Non
     ordered = sorted(members, key=lambda each: each.header_offset)
     for one, following in pairwise(ordered):
         if one.header_offset + _LOCAL_HEADER + one.compress_size > following.header_offset:
-            refuse("file.bomb", "文件内部互相重叠,不予打开。请用 Excel 或 WPS 打开后另存一份再上传。")
+            refuse("file.bomb", "文件内部互相重叠，不予打开。请用 Excel 或 WPS 打开后另存一份再上传。")
 
 
 def _swells(packed: int, unpacked: int, limits: PackageLimits) -> bool:
@@ -196,12 +196,12 @@ def _check_parts(package: zipfile.ZipFile) -> None:
         if name.endswith(".rels"):
             _check_links(read_member(package, member.filename, 4 * _MIB))
         elif name.endswith((".xml", ".vml")) and _has_document_type(package, member):
-            refuse("file.entities", "文件内部含有不正常的定义(实体),不予打开。请另存一份再上传。")
+            refuse("file.entities", "文件内部含有不正常的定义（实体），不予打开。请另存一份再上传。")
         if (
             "/externallinks/" in name
             and b"ddelink" in read_member(package, member.filename, 4 * _MIB).lower()
         ):
-            refuse("file.outside", "文件会调用别的程序(DDE)。请断开链接后另存一份再上传。")
+            refuse("file.outside", "文件会调用别的程序（DDE）。请断开链接后另存一份再上传。")
 
 
 def _has_document_type(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
@@ -218,7 +218,7 @@ def _check_links(content: bytes) -> None:
     try:
         links = fromstring(content, forbid_dtd=True)
     except DefusedXmlException:
-        refuse("file.entities", "文件内部含有不正常的定义(实体),不予打开。请另存一份再上传。")
+        refuse("file.entities", "文件内部含有不正常的定义（实体），不予打开。请另存一份再上传。")
     except (ParseError, ValueError, LookupError):
         _damaged()
     for link in links.iter():
@@ -228,4 +228,4 @@ def _check_links(content: bytes) -> None:
 
 
 def _damaged() -> NoReturn:
-    refuse("file.damaged", "文件已损坏,打不开。请用 Excel 或 WPS 打开后另存一份再上传。")
+    refuse("file.damaged", "文件已损坏，打不开。请用 Excel 或 WPS 打开后另存一份再上传。")

@@ -38,7 +38,7 @@ def check_pdf(stream: BinaryIO) -> None:
     if b"%%EOF" not in content[-4096:]:
         refuse("file.damaged", "PDF 不完整。请重新导出后再上传。")
     if _ENCRYPTED.search(content):
-        refuse("file.encrypted", "PDF 已加密,无法检查。请去掉密码,或打印成新的 PDF 再上传。")
+        refuse("file.encrypted", "PDF 已加密，无法检查。请去掉密码，或打印成新的 PDF 再上传。")
     for part in (content, *_object_streams(content)):
         if any(pattern.search(part) for pattern in _ACTIVE):
             refuse("file.active", "PDF 里有脚本或会自动运行的内容。请打印成新的 PDF 再上传。")
@@ -69,7 +69,7 @@ def _inflated(content: bytes, start: int, room: int) -> bytes:
         for offset in range(start, len(content), _CHUNK):
             unpacked += engine.decompress(content[offset : offset + _CHUNK], room + 1 - len(unpacked))
             if len(unpacked) > room:
-                refuse("file.bomb", "PDF 展开后过大,不予打开。请打印成新的 PDF 再上传。")
+                refuse("file.bomb", "PDF 展开后过大，不予打开。请打印成新的 PDF 再上传。")
             if engine.eof:
                 break
     except zlib.error:
@@ -78,4 +78,4 @@ def _inflated(content: bytes, start: int, room: int) -> bytes:
 
 
 def _unusual() -> NoReturn:
-    refuse("file.active", "PDF 的内部写法少见,无法检查。请打印成新的 PDF 再上传。")
+    refuse("file.active", "PDF 的内部写法少见，无法检查。请打印成新的 PDF 再上传。")

@@ -14,7 +14,7 @@ from zhiqiao.kit.files.texts import text_encoding
 Kind = StoredFile.Kind
 
 ACCEPTED = "PDF、PNG 或 JPEG 图片、.docx、.xlsx、.txt、.csv"
-_PROGRAM = "这是可以运行的程序或脚本,不能上传。"
+_PROGRAM = "这是可以运行的程序或脚本，不能上传。"
 _REFUSED = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "这是旧版 Office 文件或加密的文件。请另存为不加密的 .docx、.xlsx 或 PDF 再上传。"),
     (b"\x7fELF", _PROGRAM),
@@ -93,7 +93,7 @@ def _text(stream: BinaryIO, head: bytes, name: str) -> Kind:
     if head.startswith(b"RIFF"):
         refuse("file.kind", "暂不收 WebP、音频和视频。图片请另存为 JPEG 或 PNG 再上传。")
     if _MARKUP.match(head):
-        refuse("file.active", "暂不收网页和 SVG。请打印成 PDF,或截图后再上传。")
+        refuse("file.active", "暂不收网页和 SVG。请打印成 PDF，或截图后再上传。")
     encoding = text_encoding(stream)
     stream.seek(0)
     content = stream.read()
@@ -101,5 +101,5 @@ def _text(stream: BinaryIO, head: bytes, name: str) -> Kind:
         refuse("file.active", "文本里夹带了脚本或会调用程序的公式。请删去后再上传。")
     suffix = PurePosixPath(name.lower()).suffix
     if suffix not in (".txt", ".csv"):
-        refuse("file.kind", f"不收这类文本文件(编码 {encoding})。可以上传 {ACCEPTED}。")
+        refuse("file.kind", f"不收这类文本文件（编码 {encoding}）。可以上传 {ACCEPTED}。")
     return Kind.CSV if suffix == ".csv" else Kind.TXT

@@ -124,9 +124,9 @@ def verify(*, deep: bool = False) -> list[str]:
     for file in StoredFile.objects.order_by("id").iterator(chunk_size=2000):
         path = path_of(file)
         if not path.is_file():
-            findings.append(f"{file.name}:文件不见了({path.name[:12]}…)")
+            findings.append(f"{file.name}：文件不见了（{path.name[:12]}…）")
         elif path.stat().st_size != file.size or (deep and _digest(path) != file.sha256):
-            findings.append(f"{file.name}:内容被改动过({path.name[:12]}…)")
+            findings.append(f"{file.name}：内容被改动过（{path.name[:12]}…）")
     return findings
 
 
@@ -181,7 +181,7 @@ def _copied(upload: Upload, copy: BinaryIO, limit: int) -> tuple[str, int]:
         size += len(chunk)
         if size > limit:
             refuse(
-                "file.size", f"文件超过 {limit // 1024 // 1024} MB。请压缩图片、拆分文件,或只上传需要的几页。"
+                "file.size", f"文件超过 {limit // 1024 // 1024} MB。请压缩图片、拆分文件，或只上传需要的几页。"
             )
         digest.update(chunk)
         copy.write(chunk)

@@ -23,7 +23,7 @@ def text_encoding(stream: BinaryIO) -> str:
     stream.seek(0)
     head = stream.read(4096)
     if head.startswith(_UTF16):
-        refuse("file.encoding", "文件是 UTF-16 编码。请另存为“CSV UTF-8(逗号分隔)”或 UTF-8 文本后再试。")
+        refuse("file.encoding", "文件是 UTF-16 编码。请另存为“CSV UTF-8（逗号分隔）”或 UTF-8 文本后再试。")
     if head.startswith(codecs.BOM_UTF8):
         candidates: tuple[str, ...] = ("utf-8-sig",)
     else:
@@ -33,7 +33,7 @@ def text_encoding(stream: BinaryIO) -> str:
             return encoding
     refuse(
         "file.encoding",
-        "认不出文件的文字编码(只认 UTF-8 和 GB18030)。请用 Excel 或记事本另存为 UTF-8 后再试。",
+        "认不出文件的文字编码（只认 UTF-8 和 GB18030）。请用 Excel 或记事本另存为 UTF-8 后再试。",
     )
 
 

@@ -158,10 +158,10 @@ class Flow:
         """Tell who took the last step and when, so that the reader need not ask around."""
         last = self.history(subject).last()
         if last is None:
-            return Refusal("flow.moved_on", "这一步现在还不能办理,请刷新页面查看当前环节。")
+            return Refusal("flow.moved_on", "这一步现在还不能办理，请刷新页面查看当前环节。")
         step = self.steps.get(last.step)
         return Refusal(
             "flow.moved_on",
-            f"已由{last.actor_name}办理“{step.title if step else last.step}”({clock.exact(last.at)}),"
+            f"已由{last.actor_name}办理“{step.title if step else last.step}”（{clock.exact(last.at)}），"
             f"目前在“{self.stages(last.target).label}”环节。刷新后可查看进展。",
         )

@@ -17,7 +17,7 @@ def page(flow: Flow) -> str:
     rows = "\n".join(_row(flow, step) for step in flow.steps.values())
     return (
         f"# {flow.title}\n\n"
-        "本页由流程表生成(`zhiqiao docs loops`),请勿手改;流程改了而本页没有重新生成,测试会失败。\n\n"
+        "本页由流程表生成（`zhiqiao docs loops`），请勿手改；流程改了而本页没有重新生成，测试会失败。\n\n"
         f"```mermaid\n{mermaid(flow)}\n```\n\n"
         "| 步骤 | 代码 | 从 | 到 | 谁可以办 | 之后多久应办下一步 |\n|---|---|---|---|---|---|\n"
         f"{rows}\n"

@@ -10,7 +10,7 @@ class Job(models.Model):
         QUEUED = "queued", "等待"
         RUNNING = "running", "进行中"
         DONE = "done", "完成"
-        FAILED = "failed", "多次失败,需要人工查看"
+        FAILED = "failed", "多次失败，需要人工查看"
 
     name = models.CharField(max_length=64)
     arguments = models.JSONField(default=dict)

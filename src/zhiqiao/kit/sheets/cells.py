@@ -24,7 +24,7 @@ class Flaw:
 
 Cell = str | Flaw
 
-FORMULA = Flaw("是公式,请粘贴为数值后再导入", "(公式)")
+FORMULA = Flaw("是公式，请粘贴为数值后再导入", "（公式）")
 
 
 def is_date_format(number: int, code: str) -> bool:
@@ -53,7 +53,7 @@ def written(kind: str, text: str, *, is_date: bool, epoch_1904: bool) -> Cell:
     try:
         number = float(text)
     except ValueError:
-        return Flaw(f"不是数字:“{text[:20]}”", text)
+        return Flaw(f"不是数字：“{text[:20]}”", text)
     return _date_text(number, text, epoch_1904) if is_date else _number_text(number, text)
 
 
@@ -64,7 +64,7 @@ def unescaped(text: str) -> str:
 
 def _number_text(number: float, raw: str) -> Cell:
     if not abs(number) < _EXACT_DIGITS:
-        return Flaw("超过 15 位,Excel 已丢失末尾的数字,请把这一列设为“文本”后重填", raw)
+        return Flaw("超过 15 位，Excel 已丢失末尾的数字，请把这一列设为“文本”后重填", raw)
     if number == int(number):
         return str(int(number))
     return format(Decimal(f"{number:.15g}"), "f")  # 15 digits: what Excel shows
@@ -72,7 +72,7 @@ def _number_text(number: float, raw: str) -> Cell:
 
 def _date_text(serial: float, raw: str, epoch_1904: bool) -> Cell:
     if not 0 <= serial < _LAST_SERIAL:
-        return Flaw(f"不是有效的日期:{raw[:20]}", raw)
+        return Flaw(f"不是有效的日期：{raw[:20]}", raw)
     if epoch_1904:
         base = datetime(1904, 1, 1, tzinfo=UTC)
     else:  # Excel believes in 29 February 1900
@@ -87,7 +87,7 @@ def _moment_text(raw: str) -> Cell:
     try:
         return _spelled(datetime.fromisoformat(raw))
     except ValueError:
-        return Flaw(f"不是有效的日期:“{raw[:20]}”", raw)
+        return Flaw(f"不是有效的日期：“{raw[:20]}”", raw)
 
 
 def _spelled(moment: datetime) -> str:

@@ -57,7 +57,7 @@ class Column:
         """
         if cleaned == CLEAR:
             if self.required:
-                raise ValueError("是必填项,不能清空")
+                raise ValueError("是必填项，不能清空")
             return None
         return self.parse(cleaned)
 

@@ -144,7 +144,7 @@ def _cleaned(ledger: Ledger, number: int, raw: dict[str, Cell]) -> tuple[dict[st
         cells[column.name] = cleaned
         try:
             if cleaned.endswith(CUT_MARK):
-                raise ValueError("在导出时被截断,请从原记录里复制全文")
+                raise ValueError("在导出时被截断，请从原记录里复制全文")
             column.value(cleaned)
         except ValueError as error:
             problems.append(Problem(number, column.title, str(error)))
@@ -221,7 +221,7 @@ def _why(error: Exception) -> Iterator[tuple[str, str]]:
             for message in messages:
                 yield ("" if name == "__all__" else name), message.rstrip("。")
     elif isinstance(error, IntegrityError):
-        yield "", "与已有的或本文件中的另一行冲突(编号或名称重复)"
+        yield "", "与已有的或本文件中的另一行冲突（编号或名称重复）"
     else:
         yield "", "有内容超出数据库能保存的范围"
 
@@ -235,7 +235,7 @@ def _earlier(ledger: Ledger, sha256: str) -> ImportRun | None:
 
 
 def _refuse_again(earlier: ImportRun) -> None:
-    refuse("sheet.again", f"{earlier_words(earlier)}如果确实要再导入一次,请选择“仍然导入”。")
+    refuse("sheet.again", f"{earlier_words(earlier)}如果确实要再导入一次，请选择“仍然导入”。")
 
 
 def _begun(report: Report, run: Run) -> ImportRun:

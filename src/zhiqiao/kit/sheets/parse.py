@@ -24,7 +24,7 @@ def text(longest: int = 0) -> Parser:
 
     def read(cell: str) -> str:
         if longest and len(cell) > longest:
-            raise ValueError(f"最多 {longest} 个字,现在有 {len(cell)} 个")
+            raise ValueError(f"最多 {longest} 个字，现在有 {len(cell)} 个")
         return cell
 
     return read
@@ -36,7 +36,7 @@ def whole(least: int | None = None, most: int | None = None) -> Parser:
     def read(cell: str) -> int:
         number = _decimal(cell)
         if number != number.to_integral_value():
-            raise ValueError(f"应是整数,现在是“{_shown(cell)}”")
+            raise ValueError(f"应是整数，现在是“{_shown(cell)}”")
         _within(number, least, most)
         return int(number)
 
@@ -49,7 +49,7 @@ def decimal(places: int = 2, least: int | None = None, most: int | None = None) 
     def read(cell: str) -> Decimal:
         number = _decimal(cell)
         if number != round(number, places):
-            raise ValueError(f"最多 {places} 位小数,现在是“{_shown(cell)}”")
+            raise ValueError(f"最多 {places} 位小数，现在是“{_shown(cell)}”")
         _within(number, least, most)
         return round(number, places)
 
@@ -61,7 +61,7 @@ def fen_from_wan(cell: str) -> int:
     plain = half_width(cell).removesuffix("万元").removesuffix("万")
     fen = _decimal(plain) * 1_000_000
     if fen != fen.to_integral_value():
-        raise ValueError(f"最多精确到分,现在是“{_shown(cell)}”")
+        raise ValueError(f"最多精确到分，现在是“{_shown(cell)}”")
     _within(fen, 0, None)
     return int(fen)
 
@@ -70,12 +70,12 @@ def day(cell: str) -> date:
     """A date in any of the usual spellings: 2026-11-22, 2026/11/22, 2026年11月22日, 20261122; a time is dropped."""
     found = _DAY.fullmatch(half_width(cell))
     if found is None:
-        raise ValueError(f"应写成 2026-11-22 这样的日期,现在是“{_shown(cell)}”")
+        raise ValueError(f"应写成 2026-11-22 这样的日期，现在是“{_shown(cell)}”")
     year, month, on = (int(part) for part in found.groups() if part is not None)
     try:
         return date(year, month, on)
     except ValueError:
-        raise ValueError(f"没有这一天:“{_shown(cell)}”") from None
+        raise ValueError(f"没有这一天：“{_shown(cell)}”") from None
 
 
 def yes_no(cell: str) -> bool:
@@ -85,7 +85,7 @@ def yes_no(cell: str) -> bool:
         return True
     if word in _NO:
         return False
-    raise ValueError(f"请填“是”或“否”,现在是“{_shown(cell)}”")
+    raise ValueError(f"请填“是”或“否”，现在是“{_shown(cell)}”")
 
 
 class OneOf:
@@ -99,7 +99,7 @@ class OneOf:
             return self.choices[cell]
         few = list(self.choices)[:12]
         listed = "、".join(few) + ("等" if len(self.choices) > len(few) else "")
-        raise ValueError(f"请填 {listed} 之一,现在是“{_shown(cell)}”")
+        raise ValueError(f"请填 {listed} 之一，现在是“{_shown(cell)}”")
 
 
 def one_of(choices: Mapping[str, Any]) -> OneOf:
@@ -121,7 +121,7 @@ def phone(cell: str) -> str:
     """A telephone number, mobile or landline with extension; spaces and hyphens are dropped from mobiles."""
     plain = half_width(cell).replace("—", "-").replace("–", "-")
     if not _PHONE.fullmatch(plain):
-        raise ValueError(f"应是电话号码,如 13800000000 或 0571-88000000,现在是“{_shown(cell)}”")
+        raise ValueError(f"应是电话号码，如 13800000000 或 0571-88000000，现在是“{_shown(cell)}”")
     digits = plain.replace("-", "").replace(" ", "").removeprefix("+86")
     return digits if re.fullmatch(r"1\d{10}", digits) else plain
 
@@ -133,7 +133,7 @@ def _decimal(cell: str) -> Decimal:
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite() or number.adjusted() >= 15 or number.adjusted() < -15:
-        raise ValueError(f"应是数字,现在是“{_shown(cell)}”")
+        raise ValueError(f"应是数字，现在是“{_shown(cell)}”")
     return number
 
 

@@ -34,7 +34,7 @@ class Duplicate(NamedTuple):
     of: str
 
     def __str__(self) -> str:
-        return f"第 {self.row} 行疑似重复:{self.of}"
+        return f"第 {self.row} 行疑似重复：{self.of}"
 
 
 class BadRows:
@@ -104,13 +104,13 @@ class Report:
     @property
     def words(self) -> str:
         """The whole in one sentence."""
-        figures = f"共 {self.rows} 行:新增 {self.new},更新 {self.changed},未变 {self.same},有误 {self.bad}"
+        figures = f"共 {self.rows} 行：新增 {self.new}，更新 {self.changed}，未变 {self.same}，有误 {self.bad}"
         if self.duplicate_count:
-            figures += f";疑似重复 {self.duplicate_count}"
+            figures += f"；疑似重复 {self.duplicate_count}"
         if self.dry_run:
-            return f"试运行,没有保存。{figures}。"
+            return f"试运行，没有保存。{figures}。"
         if not self.saved:
-            return f"没有导入任何一行,请改正后再试。{figures}。"
+            return f"没有导入任何一行，请改正后再试。{figures}。"
         return f"已导入。{figures}。" + ("有误的行没有导入。" if self.bad else "")
 
     @property
@@ -120,9 +120,9 @@ class Report:
         if self.earlier is not None:
             notes.append(earlier_words(self.earlier))
         if self.other_sheets:
-            notes.append(f"只读取了工作表“{self.sheet}”,没有读取:{'、'.join(self.other_sheets[:5])}。")
+            notes.append(f"只读取了工作表“{self.sheet}”，没有读取：{'、'.join(self.other_sheets[:5])}。")
         if self.unknown:
-            notes.append(f"不认识、已略过的列:{'、'.join(self.unknown[:10])}。")
+            notes.append(f"不认识、已略过的列：{'、'.join(self.unknown[:10])}。")
         if self.examples:
             notes.append(f"跳过示例 {self.examples} 行。")
         return notes
@@ -155,4 +155,4 @@ class Report:
 def earlier_words(run: ImportRun) -> str:
     """Say when and by whom a file was imported before."""
     on = clock.local(run.at)
-    return f"这份文件 {on.month}月{on.day}日 已导入过({run.actor_name},{run.counts.get('rows', 0)} 行)。"
+    return f"这份文件 {on.month}月{on.day}日 已导入过（{run.actor_name}，{run.counts.get('rows', 0)} 行）。"

@@ -23,7 +23,7 @@ Kind = Literal["xlsx", "csv", "json"]
 _SUFFIXES: dict[str, Kind] = {
     ".xlsx": "xlsx", ".csv": "csv", ".txt": "csv", ".tsv": "csv", ".jsonl": "json", ".json": "json",
 }  # fmt: skip
-_READABLE = "请用 Excel 工作簿(.xlsx)、CSV(.csv)或逐行 JSON(.jsonl)"
+_READABLE = "请用 Excel 工作簿（.xlsx）、CSV(.csv)或逐行 JSON(.jsonl)"
 
 
 @dataclass(slots=True)
@@ -69,13 +69,13 @@ def _source(stream: BinaryIO, name: str) -> Source:
     kind = _SUFFIXES[suffix]
     if size > (MAX_WORKBOOK if kind == "xlsx" else MAX_TEXT):
         limit = (MAX_WORKBOOK if kind == "xlsx" else MAX_TEXT) // 1024 // 1024
-        refuse("sheet.size", f"文件超过 {limit} MB。请分成几份,或另存为 CSV 后再导入。")
+        refuse("sheet.size", f"文件超过 {limit} MB。请分成几份，或另存为 CSV 后再导入。")
     source = Source(name, kind, size, _sha256(stream), stream)
     if kind == "xlsx":
         source.package = open_package(stream, _LIMITS)
         office = office_kind(source.package)
         if office.kind != "xlsx":
-            refuse("sheet.kind", f"这是{office.title},不是表格。{_READABLE}。")
+            refuse("sheet.kind", f"这是{office.title}，不是表格。{_READABLE}。")
     else:
         source.encoding = text_encoding(stream)
     stream.seek(0)
@@ -86,17 +86,17 @@ def _check_kind(stream: BinaryIO, head: bytes, suffix: str) -> None:
     """Compare what the name says with what the first bytes say."""
     if head.startswith(_OLD_OFFICE):
         if _holds(stream, _ENCRYPTED):
-            refuse("sheet.encrypted", "工作簿设了打开密码。请去掉密码,另存为 .xlsx 后再导入。")
-        refuse("sheet.old", "这是旧版 Excel 文件(.xls)。请用 Excel 或 WPS 打开,另存为 .xlsx 后再导入。")
+            refuse("sheet.encrypted", "工作簿设了打开密码。请去掉密码，另存为 .xlsx 后再导入。")
+        refuse("sheet.old", "这是旧版 Excel 文件（.xls）。请用 Excel 或 WPS 打开，另存为 .xlsx 后再导入。")
     if suffix == ".xls" or (head.lstrip(b"\xef\xbb\xbf\r\n\t ")[:1] == b"<"):
-        refuse("sheet.markup", "这是网页格式的表格。请用 Excel 或 WPS 打开,另存为 .xlsx 后再导入。")
+        refuse("sheet.markup", "这是网页格式的表格。请用 Excel 或 WPS 打开，另存为 .xlsx 后再导入。")
     is_package = head.startswith(b"PK\3\4")
     if suffix not in _SUFFIXES:
         hint = "请把扩展名改为 .xlsx 后再导入" if is_package else _READABLE
         refuse("sheet.kind", f"不认识“{suffix or '没有扩展名'}”的文件。{hint}。")
     if is_package != (_SUFFIXES[suffix] == "xlsx"):
         actual = "Excel 工作簿或压缩包" if is_package else "别的内容"
-        refuse("sheet.kind", f"文件名以 {suffix} 结尾,里面却是{actual}。请另存为正确的格式后再导入。")
+        refuse("sheet.kind", f"文件名以 {suffix} 结尾，里面却是{actual}。请另存为正确的格式后再导入。")
 
 
 def _holds(stream: BinaryIO, needle: bytes) -> bool:

@@ -128,7 +128,7 @@ class Table:
                 self.examples += 1
                 continue
             if strict and max(raw) >= width:
-                cells[WHOLE_ROW] = Flaw("内容比表头多,可能有逗号没有加引号", "")
+                cells[WHOLE_ROW] = Flaw("内容比表头多，可能有逗号没有加引号", "")
             yield number, cells
 
     def _matched(self, headings: dict[int, Cell]) -> dict[int, Column]:
@@ -147,7 +147,7 @@ class Table:
         ]
         if missing:
             titles = "".join(f"『{column.title}』" for column in missing)
-            refuse("sheet.missing_columns", f"缺少必填的列:{titles}。请对照模板补上后再导入。")
+            refuse("sheet.missing_columns", f"缺少必填的列：{titles}。请对照模板补上后再导入。")
         self.columns = list(by_index.values())
         return by_index
 
@@ -163,7 +163,7 @@ class Table:
 
     def _no_heading(self) -> NoReturn:
         titles = "、".join(column.title for column in list(self.ledger.columns)[:8])
-        refuse("sheet.no_heading", f"没有找到表头。第一行应是列名:{titles}等。可以下载模板对照。")
+        refuse("sheet.no_heading", f"没有找到表头。第一行应是列名：{titles}等。可以下载模板对照。")
 
 
 # --- texts --------------------------------------------------------------------------------------------
@@ -183,7 +183,7 @@ class _Lines:
             self.number += 1
             self.taken += len(line)
             if len(line) >= _LONGEST_LINE or self.taken > _LONGEST_RECORD:
-                refuse("sheet.long_line", f"第 {self.number} 行附近过长,可能是引号没有成对。请检查后再导入。")
+                refuse("sheet.long_line", f"第 {self.number} 行附近过长，可能是引号没有成对。请检查后再导入。")
             yield line
 
     def detach(self) -> None:
@@ -203,7 +203,7 @@ def _records(source: Source) -> Generator[RawRow, None, None]:
             if cells:
                 yield number, cells
     except csv.Error:
-        refuse("sheet.long_line", f"第 {lines.number} 行附近读不下去,可能是引号没有成对。请检查后再导入。")
+        refuse("sheet.long_line", f"第 {lines.number} 行附近读不下去，可能是引号没有成对。请检查后再导入。")
     finally:
         lines.detach()
 
@@ -218,7 +218,7 @@ def _delimiter(source: Source) -> str:
 def _objects(source: Source) -> Generator[tuple[int, dict[str, Any]], None, None]:
     source.stream.seek(0)
     if source.stream.read(64).lstrip(b"\xef\xbb\xbf\r\n\t ").startswith(b"["):
-        refuse("sheet.json_array", "请把 JSON 改成每行一个对象(.jsonl),不要用方括号括起来的数组。")
+        refuse("sheet.json_array", "请把 JSON 改成每行一个对象（.jsonl），不要用方括号括起来的数组。")
     lines = _Lines(source.stream, source.encoding)
     try:
         for line in lines:
@@ -255,4 +255,4 @@ def _json_text(value: Any) -> Cell:
         return str(int(value)) if abs(value) < 1e15 and value == int(value) else str(value)
     if isinstance(value, list) and all(isinstance(each, str | int | float) for each in value):
         return ";".join(str(_json_text(each)) for each in value)
-    return Flaw("里面还有一层内容,请拆成几列", "(对象)")
+    return Flaw("里面还有一层内容，请拆成几列", "（对象）")

@@ -21,7 +21,7 @@ from zhiqiao.kit.sheets.columns import EXAMPLE_MARK, Column, Ledger
 
 Format = Literal["xlsx", "csv"]
 ERROR_HEADINGS = ("原行号", "错误说明")
-CUT_MARK = "…[内容过长,此处截断]"
+CUT_MARK = "…[内容过长，此处截断]"
 
 _LONGEST_CELL = 32_767  # characters, the limit of Excel
 _MOST_DIGITS = 15
@@ -215,7 +215,7 @@ def _fill_help(sheet: Any, ledger: Ledger) -> None:
     sheet.append([_heading(sheet, column) for column in columns])
     for column in ledger.columns:
         choices = getattr(column.parse, "choices", None)
-        listed = "可填:" + "、".join(choices) if choices else ""
+        listed = "可填：" + "、".join(choices) if choices else ""
         words = "。".join(part for part in (column.help.rstrip("。"), listed) if part)
         cells = [
             _text(sheet, text)
@@ -224,9 +224,9 @@ def _fill_help(sheet: Any, ledger: Ledger) -> None:
         cells[2].alignment = _WRAPPED
         sheet.append(cells)
     notes = (
-        "空着的格子表示不改动已有内容;要清空某一项,请填 [清空]。",
-        f"以“{EXAMPLE_MARK}”开头的行是示例,导入时跳过,可以删掉。",
-        "请不要使用公式;编号、电话等长数字请把单元格设为“文本”。",
+        "空着的格子表示不改动已有内容；要清空某一项，请填 [清空]。",
+        f"以“{EXAMPLE_MARK}”开头的行是示例，导入时跳过，可以删掉。",
+        "请不要使用公式；编号、电话等长数字请把单元格设为“文本”。",
     )
     sheet.append([])
     for note in notes:

@@ -91,7 +91,7 @@ class _Styles(Handlers):
             number = _number(attributes.get("numFmtId"))
             self.dates.append(is_date_format(number, self.formats.get(number, "")))
         if len(self.dates) + len(self.formats) > _MOST_STYLES:
-            refuse("sheet.bomb", "工作簿的格式过多,不予打开。请把内容复制到新的工作簿再导入。")
+            refuse("sheet.bomb", "工作簿的格式过多，不予打开。请把内容复制到新的工作簿再导入。")
 
     def end(self, name: str) -> None:
         if name == "cellXfs":
@@ -116,7 +116,7 @@ class _Index(Handlers):
         elif name == "workbookPr":
             self.epoch_1904 = attributes.get("date1904") in ("1", "true")
         if len(self.sheets) + len(self.links) > 5000:
-            refuse("sheet.bomb", "工作簿的部件过多,不予打开。请把内容复制到新的工作簿再导入。")
+            refuse("sheet.bomb", "工作簿的部件过多，不予打开。请把内容复制到新的工作簿再导入。")
 
 
 class Workbook:

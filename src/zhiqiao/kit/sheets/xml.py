@@ -48,7 +48,7 @@ def walk(part: Part, handlers: Handlers) -> Iterator[None]:
             parser.Parse(chunk, False)
             fed += len(chunk)
             if fed - parser.CurrentByteIndex > _LONGEST_PIECE:
-                refuse("sheet.bomb", "工作簿内部有一段过长的内容,不予打开。请另存一份再导入。")
+                refuse("sheet.bomb", "工作簿内部有一段过长的内容，不予打开。请另存一份再导入。")
             yield
         parser.Parse(b"", True)
         yield
@@ -58,7 +58,7 @@ def walk(part: Part, handlers: Handlers) -> Iterator[None]:
 
 def damaged() -> NoReturn:
     """:raises Refused: always."""
-    refuse("sheet.damaged", "工作簿已损坏,读不完整。请用 Excel 或 WPS 打开后另存一份再导入。")
+    refuse("sheet.damaged", "工作簿已损坏，读不完整。请用 Excel 或 WPS 打开后另存一份再导入。")
 
 
 def _local(name: str) -> str:
@@ -66,4 +66,4 @@ def _local(name: str) -> str:
 
 
 def _document_type(*_: Any) -> NoReturn:
-    refuse("sheet.entities", "工作簿内部含有不正常的定义(实体),不予打开。请另存一份再导入。")
+    refuse("sheet.entities", "工作簿内部含有不正常的定义（实体），不予打开。请另存一份再导入。")

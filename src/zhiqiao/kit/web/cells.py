@@ -48,7 +48,7 @@ def day_words(at: dt.date | dt.datetime, now: dt.datetime) -> str:
 
 
 def when_words(at: dt.date | dt.datetime, now: dt.datetime) -> str:
-    """As people say it: 刚刚, 12 分钟前, 今天 10:21, 昨天 17:00; a day: 今天, 11月20日, 2025年3月1日."""
+    """As people say it: 刚刚， 12 分钟前， 今天 10:21, 昨天 17:00; a day: 今天， 11月20日， 2025年3月1日."""
     if isinstance(at, dt.datetime):
         return clock.ago_words(at, now)
     return _day_words(at, clock.local_date(now))

@@ -20,7 +20,7 @@ def archive(need: Need, *, by: By, at: datetime, note: str = "") -> Closing:
     :raises Refused: the enterprise still has time to rate (code needs.rating_open).
     """
     if need.stage == Stage.RATING and need.due_at is not None and at < need.due_at:
-        refuse("needs.rating_open", "企业还在评价期内,到期未评价即可归档。")
+        refuse("needs.rating_open", "企业还在评价期内，到期未评价即可归档。")
     NEED_FLOW.advance(need, "archive", by=by, at=at, note=note)
     closing = Closing.objects.create(
         need=need, kind=ClosingKind.COMPLETED, reason=note, by_name=actor_of(by).name, at=at

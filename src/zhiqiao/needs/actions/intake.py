@@ -65,12 +65,12 @@ def save_draft(need: Need, *, by: By, at: datetime, **values: Any) -> None:
     :raises Refused: the need is no longer a draft, or is not this person's to write.
     """
     if need.stage not in (Stage.DRAFT, Stage.RETURNED):
-        refuse("needs.not_draft", "这条需求已经提交,不再是草稿。刷新后可查看进展。")
+        refuse("needs.not_draft", "这条需求已经提交，不再是草稿。刷新后可查看进展。")
     require(rules.may_ask(by, need))
     changes = _editable(values)
     same_stage = Need.objects.filter(pk=need.pk, stage=need.stage)
     if changes and not same_stage.update(**changes):
-        refuse("needs.not_draft", "这条需求刚刚已经提交,草稿没有再保存。刷新后可查看进展。")
+        refuse("needs.not_draft", "这条需求刚刚已经提交，草稿没有再保存。刷新后可查看进展。")
     for field, value in changes.items():
         setattr(need, field, value)
 
@@ -96,7 +96,7 @@ def submit(need: Need, *, by: By, at: datetime) -> None:
     :raises Refused: something that the association cannot do without is missing (code needs.incomplete).
     """
     if missing := missing_from(need):
-        refuse("needs.incomplete", f"还差{'、'.join(missing)},补上就可以提交。")
+        refuse("needs.incomplete", f"还差{'、'.join(missing)}，补上就可以提交。")
     number = need.number or next_number(at)
     NEED_FLOW.advance(need, "submit", by=by, at=at, number=number, submitted_at=at)
 
@@ -129,14 +129,14 @@ def accept(need: Need, *, by: By, at: datetime, note: str = "") -> None:
 
 def send_back(need: Need, *, by: By, at: datetime, note: str) -> None:
     """Return a need to the enterprise to be completed; the note says what is missing."""
-    _require_note(note, "请写明需要补充什么,企业会收到这段话。")
+    _require_note(note, "请写明需要补充什么，企业会收到这段话。")
     NEED_FLOW.advance(need, "send_back", by=by, at=at, note=note)
 
 
 @transaction.atomic
 def reject(need: Need, *, by: By, at: datetime, note: str) -> None:
     """Decline to take a need on. The case is closed without an outcome."""
-    _require_note(note, "请写明不予受理的理由,企业会收到这段话。")
+    _require_note(note, "请写明不予受理的理由，企业会收到这段话。")
     NEED_FLOW.advance(need, "reject", by=by, at=at, note=note)
     Closing.objects.create(
         need=need, kind=ClosingKind.REJECTED, reason=note, by_name=actor_of(by).name, at=at

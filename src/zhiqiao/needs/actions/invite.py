@@ -41,7 +41,7 @@ def invite_experts(
     wanted = max(1, min(wanted, len(experts)))
     made = _line_up(need, experts, at=at, message=message, why=why or {})
     names = "、".join(expert.name for expert in experts)
-    note = f"按顺序邀请:{names};同时联系 {wanted} 位"
+    note = f"按顺序邀请：{names}；同时联系 {wanted} 位"
     NEED_FLOW.advance(need, "invite", by=by, at=at, note=note, data={"wanted": wanted})
     for invitation in made[:wanted]:
         _send(invitation, at=at)
@@ -55,7 +55,7 @@ def invite_more(
     """Add alternates to the line of a need whose invitations are out."""
     require(rules.is_handler(by, need))
     if need.stage != Stage.INVITING:
-        refuse("needs.not_inviting", "这条需求目前不在“邀请中”环节,不能追加候补专家。")
+        refuse("needs.not_inviting", "这条需求目前不在“邀请中”环节，不能追加候补专家。")
     made = _line_up(need, experts, at=at, message=message, why={})
     names = "、".join(expert.name for expert in experts)
     audit.record("need.invite_more", need, by=by, at=at, after={"experts": names})
@@ -71,7 +71,7 @@ def _line_up(
     made = []
     for expert in experts:
         if expert.pk in asked:
-            refuse("needs.asked_before", f"{expert.name}已经受邀过这条需求,请另选专家。")
+            refuse("needs.asked_before", f"{expert.name}已经受邀过这条需求，请另选专家。")
         require(rules.is_reachable(expert, at, load.get(expert.pk, 0)))
         rank += 1
         asked.add(expert.pk)
@@ -121,7 +121,7 @@ def decline_invitation(
 ) -> None:
     """An expert says no, with a reason; the next one in line is asked at once."""
     if reason not in DeclineReason.values:
-        refuse("needs.reason_missing", "请选择一项婉拒原因,方便我们改邀更合适的专家。")
+        refuse("needs.reason_missing", "请选择一项婉拒原因，方便我们改邀更合适的专家。")
     need = _answer(invitation, InvitationState.DECLINED, by=by, at=at, note=note, reason=reason)
     _ask_next(need, at=at)
 
@@ -166,7 +166,7 @@ def _ask_next(need: Need, *, at: datetime) -> None:
         audit.record("invitation.promote", nxt, by=SYSTEM, at=at, after={"need": need.pk})
     elif not need.invitations.filter(state=InvitationState.SENT).exists():
         NEED_FLOW.advance(
-            need, "exhaust", by=SYSTEM, at=at, note="受邀专家均未接受,请重新匹配或登记“没有合适的专家”。"
+            need, "exhaust", by=SYSTEM, at=at, note="受邀专家均未接受，请重新匹配或登记“没有合适的专家”。"
         )
 
 

@@ -35,7 +35,7 @@ def schedule_meeting(
     """
     _require_where(mode, place, link)
     if Meeting.objects.filter(need=need, state=MeetingState.PLANNED).exists():
-        refuse("needs.meeting_planned", "已有一次约定好的对接,请先登记、改期或取消。")
+        refuse("needs.meeting_planned", "已有一次约定好的对接，请先登记、改期或取消。")
     meeting = Meeting.objects.create(
         need=need,
         mode=mode,
@@ -70,7 +70,7 @@ def move_meeting(
     """Change when or where; calendars that hold the meeting update themselves (same UID, next sequence)."""
     require(rules.is_handler(by, meeting.need))
     if meeting.state != MeetingState.PLANNED:
-        refuse("needs.meeting_over", "这次对接已经举行或取消,不能改期。")
+        refuse("needs.meeting_over", "这次对接已经举行或取消，不能改期。")
     _require_where(meeting.mode, place, link)
     before = {"starts_at": meeting.starts_at, "place": meeting.place, "link": meeting.link}
     meeting.starts_at, meeting.place, meeting.link = starts_at, place, link
@@ -97,15 +97,15 @@ def hold_meeting(
     Each expert present is one service; the row is unique, so that entering it twice counts once.
     """
     if not summary.strip():
-        refuse("needs.summary_missing", "请写几句对接纪要:谈了什么,有什么结论。")
+        refuse("needs.summary_missing", "请写几句对接纪要：谈了什么，有什么结论。")
     if not experts:
-        refuse("needs.nobody_met", "请勾选到场的专家;专家没有到场时,请改期或取消这次对接。")
+        refuse("needs.nobody_met", "请勾选到场的专家；专家没有到场时，请改期或取消这次对接。")
     invited = set(
         meeting.need.invitations.filter(state=InvitationState.ACCEPTED).values_list("expert_id", flat=True)
     )
     strangers = [expert.name for expert in experts if expert.pk not in invited]
     if strangers:
-        refuse("needs.not_engaged", f"{'、'.join(strangers)}没有接受过这条需求的邀请,请先邀请。")
+        refuse("needs.not_engaged", f"{'、'.join(strangers)}没有接受过这条需求的邀请，请先邀请。")
     rows = Meeting.objects.filter(pk=meeting.pk, state=MeetingState.PLANNED)
     if not rows.update(state=MeetingState.HELD, summary=summary, next_step=next_step):
         refuse("needs.meeting_over", "这次对接已经登记过。刷新后可查看纪要。")

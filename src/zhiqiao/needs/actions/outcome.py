@@ -29,12 +29,12 @@ def report_outcome(
     :raises Refused: "unsolved" without a reason; a success without any meeting held; the need has moved on.
     """
     if result == Result.UNSOLVED and not reason:
-        refuse("needs.reason_missing", "结果为“未解决”时,请选择原因。")
+        refuse("needs.reason_missing", "结果为“未解决”时，请选择原因。")
     if not note.strip():
-        refuse("needs.note_missing", "请用一两句话说明结果,双方会看到这段话。")
+        refuse("needs.note_missing", "请用一两句话说明结果，双方会看到这段话。")
     met = Meeting.objects.filter(need=need, state="held").exists()
     if result != Result.UNSOLVED and not met:
-        refuse("needs.not_met", "还没有登记过对接,不能登记为已解决、达成合作或部分解决。请先登记对接。")
+        refuse("needs.not_met", "还没有登记过对接，不能登记为已解决、达成合作或部分解决。请先登记对接。")
     require(NEED_FLOW.check(need, "report", by))
     Outcome.objects.filter(need=need, superseded_at__isnull=True).update(superseded_at=at)
     outcome = Outcome.objects.create(
@@ -73,9 +73,9 @@ def answer_outcome(
         refuse("needs.not_party", "只有提出需求的企业和参与对接的专家可以确认结果。")
     if need.stage != Stage.CONFIRMING or outcome.superseded_at is not None:
         require(NEED_FLOW.check(need, "confirm", by))
-        refuse("needs.superseded", "结果已重新登记,请刷新后确认新的结果。")
+        refuse("needs.superseded", "结果已重新登记，请刷新后确认新的结果。")
     if not agrees and not note.strip():
-        refuse("needs.note_missing", "请写明哪里与实际不符,受理单位会据此联系您。")
+        refuse("needs.note_missing", "请写明哪里与实际不符，受理单位会据此联系您。")
     if outcome.confirmations.filter(side=side).exists():
         refuse("needs.answered", f"{Side(side).label}一方已经答复过这个结果。")
     Confirmation.objects.create(
@@ -107,7 +107,7 @@ def _settle(outcome: Outcome, need: Need, *, by: By, at: datetime) -> None:
         "confirm",
         by=by,
         at=at,
-        note=f"双方确认:{outcome.get_result_display()}",
+        note=f"双方确认：{outcome.get_result_display()}",
         data={"outcome": outcome.pk, "result": outcome.result},
     )
 
@@ -146,7 +146,7 @@ def rate(
     if need.stage not in (Stage.RATING, Stage.CLOSING):
         refuse("needs.not_rating", "双方确认结果之后、归档之前可以评价。")
     if Rating.objects.filter(need=need, side=side).exists():
-        refuse("needs.rated", "您这一方已经评价过了,谢谢。")
+        refuse("needs.rated", "您这一方已经评价过了，谢谢。")
     rating = Rating.objects.create(
         need=need,
         side=side,

@@ -16,7 +16,7 @@ def main() -> None:
     try:
         django.setup()
     except ImproperlyConfigured as error:
-        print(f"不能启动:{error}", file=sys.stderr)
+        print(f"不能启动：{error}", file=sys.stderr)
         raise SystemExit(2) from None
     from zhiqiao.site.cli.commands import app
 

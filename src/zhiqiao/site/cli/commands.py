@@ -11,12 +11,12 @@ from zhiqiao.kit.actors import Actor
 from zhiqiao.kit.errors import Refused
 
 app = typer.Typer(
-    help="智桥:科协的工作系统。", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+    help="智桥：科协的工作系统。", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
-OPERATOR = Actor("system", "cli", "系统管理员(命令行)")
+OPERATOR = Actor("system", "cli", "系统管理员（命令行）")
 REFUSED = 3
 
-Json = Annotated[bool, typer.Option("--json", help="用 JSON 输出,供程序读取")]
+Json = Annotated[bool, typer.Option("--json", help="用 JSON 输出，供程序读取")]
 
 
 def _print_json(value: Any) -> None:
@@ -35,7 +35,7 @@ def run(
     web: Annotated[int, typer.Option(help="网站进程数")] = 2,
     demo: Annotated[bool, typer.Option(help="数据库为空时生成演示数据")] = True,
 ) -> None:
-    """启动网站和后台任务;首次运行会建库并生成演示数据。"""
+    """启动网站和后台任务；首次运行会建库并生成演示数据。"""
     from zhiqiao.site.cli.serve import serve
 
     raise typer.Exit(serve(host=host, port=port, web=web, with_demo=demo, by=OPERATOR))
@@ -43,7 +43,7 @@ def run(
 
 @app.command()
 def worker() -> None:
-    """只启动后台任务(通知、到期、定时),可以同时开多个。"""
+    """只启动后台任务（通知、到期、定时），可以同时开多个。"""
     from zhiqiao.site.cli.serve import work
 
     work()
@@ -62,7 +62,7 @@ def demo(
     disable: Annotated[bool, typer.Option("--disable", help="停用全部演示账号")] = False,
     as_json: Json = False,
 ) -> None:
-    """生成演示网络(空数据库),或停用演示账号。"""
+    """生成演示网络（空数据库），或停用演示账号。"""
     from zhiqiao.site import demo as demonstration
 
     try:
@@ -78,15 +78,15 @@ def demo(
 
 @app.command("import")
 def import_file(
-    ledger: Annotated[str, typer.Argument(help="台账:needs experts enterprises organisations outputs")],
+    ledger: Annotated[str, typer.Argument(help="台账：needs experts enterprises organisations outputs")],
     file: Annotated[Path, typer.Argument(help="xlsx、csv 或 jsonl 文件", exists=True, dir_okay=False)],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查,不保存")] = False,
-    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="有错的行跳过,其余保存")] = False,
-    under: Annotated[str, typer.Option(help="放在哪个组织下(名称或代码),默认为根组织")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查，不保存")] = False,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="有错的行跳过，其余保存")] = False,
+    under: Annotated[str, typer.Option(help="放在哪个组织下（名称或代码），默认为根组织")] = "",
     errors: Annotated[Path | None, typer.Option(help="把有错的行写到这个 xlsx 文件")] = None,
     as_json: Json = False,
 ) -> None:
-    """导入一份台账:要么全部保存,要么一行也不动(除非 --skip-bad)。"""
+    """导入一份台账：要么全部保存，要么一行也不动（除非 --skip-bad）。"""
     from zhiqiao.site import imports
 
     try:
@@ -112,12 +112,12 @@ def import_file(
 
 @app.command()
 def find(
-    text: Annotated[str, typer.Argument(help="技术难题,一句话也可以")],
+    text: Annotated[str, typer.Argument(help="技术难题，一句话也可以")],
     limit: Annotated[int, typer.Option(help="最多几位")] = 10,
-    why_not: Annotated[str, typer.Option(help="问:为什么没有这位专家")] = "",
+    why_not: Annotated[str, typer.Option(help="问：为什么没有这位专家")] = "",
     as_json: Json = False,
 ) -> None:
-    """一键找专家:按技术难题找人,并说明理由。"""
+    """一键找专家：按技术难题找人，并说明理由。"""
     from zhiqiao.site.cli.finding import answer, answer_as_dict
 
     found = answer(text, limit=limit)
@@ -129,23 +129,23 @@ def find(
         for reason in candidate.reasons:
             typer.echo(f"   · {reason}")
     for sentence in found.why_not(why_not) if why_not else ():
-        typer.echo(f"为什么没有{why_not}:{sentence}")
-    typer.echo(f"{len(found.candidates)} 位,用时 {found.milliseconds:.0f} 毫秒")
+        typer.echo(f"为什么没有{why_not}：{sentence}")
+    typer.echo(f"{len(found.candidates)} 位，用时 {found.milliseconds:.0f} 毫秒")
 
 
 @app.command()
 def kpi(
-    names: Annotated[list[str] | None, typer.Argument(help="指标代码,不写则全部")] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="指标代码，不写则全部")] = None,
     programme: Annotated[str, typer.Option(help="专项行动代码")] = "",
     as_json: Json = False,
 ) -> None:
-    """列出指标和它们的数;每个数都由记录数出来。"""
+    """列出指标和它们的数；每个数都由记录数出来。"""
     from zhiqiao import insights
 
     try:
         figures = insights.kpi(names or [], None, programme=programme)
     except KeyError as unknown:
-        typer.secho(f"没有这个指标:{unknown.args[0]}。不写名称可以列出全部。", fg="red", err=True)
+        typer.secho(f"没有这个指标：{unknown.args[0]}。不写名称可以列出全部。", fg="red", err=True)
         raise typer.Exit(2) from None
     if as_json:
         _print_json(figures)
@@ -156,7 +156,7 @@ def kpi(
 
 @app.command()
 def doctor(as_json: Json = False) -> None:
-    """体检:数据库、审计链、后台任务、通知、日历、演示账号。"""
+    """体检：数据库、审计链、后台任务、通知、日历、演示账号。"""
     from zhiqiao.site.cli.doctor import examine
 
     findings = examine(timezone.now())

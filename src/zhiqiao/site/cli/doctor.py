@@ -50,8 +50,8 @@ def examine(at: datetime) -> list[Finding]:
 def _migrations(at: datetime) -> Iterator[Finding]:
     executor = MigrationExecutor(connection)
     missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    text = "结构是最新的" if not missing else f"有 {len(missing)} 项升级没有执行,请运行 zhiqiao migrate"
-    yield Finding(f"数据库({connection.vendor})", not missing, text)
+    text = "结构是最新的" if not missing else f"有 {len(missing)} 项升级没有执行，请运行 zhiqiao migrate"
+    yield Finding(f"数据库（{connection.vendor}）", not missing, text)
 
 
 def _chain(at: datetime) -> Iterator[Finding]:
@@ -64,7 +64,7 @@ def _history(at: datetime) -> Iterator[Finding]:
     """Every step must stand in the audit chain too: a step written past the actions would show here."""
     steps = Transition.objects.count()
     audited = AuditEntry.objects.filter(after__has_key="transition").count()
-    text = f"{steps} 步都有审计" if steps == audited else f"{steps} 步,审计里只有 {audited} 步"
+    text = f"{steps} 步都有审计" if steps == audited else f"{steps} 步，审计里只有 {audited} 步"
     yield Finding("流程记录", steps == audited, text)
 
 
@@ -74,7 +74,7 @@ def _jobs(at: datetime) -> Iterator[Finding]:
     last = failed.order_by("-finished_at").first()
     text = "没有失败的任务"
     if last is not None:
-        text = f"{count} 个任务多次失败,最近:{last.name},{(last.error.strip().splitlines() or [''])[-1][:120]}"
+        text = f"{count} 个任务多次失败，最近：{last.name}，{(last.error.strip().splitlines() or [''])[-1][:120]}"
     yield Finding("后台任务", not count, text)
 
 
@@ -82,7 +82,7 @@ def _worker(at: datetime) -> Iterator[Finding]:
     """The schedules are moved on by any worker every few minutes; if none moves, none is running."""
     latest = Schedule.objects.order_by("-next_at").first()
     running = latest is not None and Schedule.objects.filter(next_at__gt=at - PATIENCE).exists()
-    yield Finding("后台进程", running, "在运行" if running else "没有在运行,请启动 zhiqiao worker")
+    yield Finding("后台进程", running, "在运行" if running else "没有在运行，请启动 zhiqiao worker")
 
 
 def _outbox(at: datetime) -> Iterator[Finding]:
@@ -104,5 +104,5 @@ def _calendar(at: datetime) -> Iterator[Finding]:
 def _accounts(at: datetime) -> Iterator[Finding]:
     demo = Person.objects.filter(is_demo=True, is_active=True).count()
     bad = bool(demo) and settings.PRODUCTION
-    text = f"{demo} 个演示账号在用(仅限试用)" if demo else "没有演示账号"
+    text = f"{demo} 个演示账号在用（仅限试用）" if demo else "没有演示账号"
     yield Finding("账号", not bad, text)

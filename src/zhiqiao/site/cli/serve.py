@@ -23,7 +23,7 @@ RESTART_PAUSE_SECONDS = 2
 def serve(*, host: str, port: int, web: int, with_demo: bool, by: By) -> int:
     """Bring the database up to date, then run web and worker until one is told to stop. Returns the exit code."""
     if _taken(host, port):
-        print(f"端口 {port} 已被占用。请关闭占用它的程序,或换一个:make run PORT={port + 1}", file=sys.stderr)
+        print(f"端口 {port} 已被占用。请关闭占用它的程序，或换一个：make run PORT={port + 1}", file=sys.stderr)
         return 3
     call_command("migrate", interactive=False, verbosity=0)
     call_command("check", fail_level="ERROR", databases=["default"])
@@ -57,7 +57,7 @@ def _compose_demo_once() -> None:
 
     if settings.PRODUCTION or Organisation.objects.exists():
         return
-    print("首次运行,正在生成演示数据(约半分钟)…", flush=True)
+    print("首次运行，正在生成演示数据（约半分钟）…", flush=True)
     print(demo.compose(timezone.now(), progress=lambda text: print(f"  {text}", flush=True)), flush=True)
 
 
@@ -65,15 +65,15 @@ def _greet(host: str, port: int) -> None:
     from zhiqiao.accounts.models import Person
     from zhiqiao.site import demo
 
-    print(f"\n智桥已启动:http://{host}:{port}/  (按 Ctrl+C 停止)\n")
+    print(f"\n智桥已启动：http://{host}：{port}/  （按 Ctrl+C 停止）\n")
     if not Person.objects.filter(is_demo=True, is_active=True).exists():
         return
-    print(f"演示账号(密码都是 {demo.DEMO_PASSWORD}):")
+    print(f"演示账号（密码都是 {demo.DEMO_PASSWORD}）:")
     for account in demo.DEMO_ACCOUNTS:
-        print(f"  {account.login}  {account.title}({account.place})  可以先试:{account.try_first}")
+        print(f"  {account.login}  {account.title}({account.place})  可以先试：{account.try_first}")
     print(
-        "\n先试这个:用区县经办人登录,在“待办”里打开一条需求 → 受理 → 找专家 → 邀请;"
-        "\n邀请信写在数据目录的 outbox 里,打开其中的链接就能以专家身份答复。\n",
+        "\n先试这个：用区县经办人登录，在“待办”里打开一条需求 → 受理 → 找专家 → 邀请；"
+        "\n邀请信写在数据目录的 outbox 里，打开其中的链接就能以专家身份答复。\n",
         flush=True,
     )
 
@@ -94,13 +94,13 @@ class _Supervisor:
         time.sleep(1.5)
         if self.processes["网站"].poll() is not None:
             self._end_all()
-            print("网站没有启动成功,原因见上面的输出。", file=sys.stderr)
+            print("网站没有启动成功，原因见上面的输出。", file=sys.stderr)
             return 1
         ready()
         while not self.stopping:
             for name, process in self.processes.items():
                 if process.poll() is not None and not self.stopping:
-                    log.warning("%s进程退出(%s),重新启动", name, process.returncode)
+                    log.warning("%s进程退出（%s），重新启动", name, process.returncode)
                     time.sleep(RESTART_PAUSE_SECONDS)
                     self._start(name)
             time.sleep(0.5)
@@ -128,5 +128,5 @@ def work() -> None:
     worker = Worker()
     signal.signal(signal.SIGTERM, lambda *_: worker.stop())
     signal.signal(signal.SIGINT, lambda *_: worker.stop())
-    log.info("后台任务已启动:%s", worker.name)
+    log.info("后台任务已启动：%s", worker.name)
     worker.run()
