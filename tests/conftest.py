@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -28,6 +29,7 @@ def _temporary_home() -> Path:
 # 必须早于 Django 读取设置：测试绝不碰开发者自己的数据。
 HOME = _temporary_home()
 (HOME / "static").mkdir()
+atexit.register(shutil.rmtree, HOME, ignore_errors=True)  # 收集就失败时走不到 pytest_unconfigure
 os.environ["ZHIQIAO_HOME"] = str(HOME)
 os.environ["DJANGO_SETTINGS_MODULE"] = "zhiqiao.site.settings"
 # Playwright 的同步接口内部有事件循环，Django 会误以为在异步环境里访问数据库。

@@ -23,6 +23,7 @@ NOW = factories.timezone.now()
 WRONG = "cuo-de-mi-ma-1"
 NEW = "xin-de-mi-ma-2027"
 
+
 @pytest.fixture
 def person():
     return factories.person(name="李经办")

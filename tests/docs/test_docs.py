@@ -49,7 +49,9 @@ def test_every_runtime_dependency_has_its_reason():
 
 
 def test_every_command_has_chinese_help_and_stands_in_the_documents():
-    told = "".join(path.read_text(encoding="utf-8") for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+    told = "".join(
+        path.read_text(encoding="utf-8") for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    )
     for command in app.registered_commands:
         name = command.name or command.callback.__name__
         assert re.search("[一-鿿]", command.callback.__doc__), name

@@ -25,7 +25,9 @@ class Someone:
         self.errors: list[str] = []
         page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
+        page.on(
+            "console", lambda message: self.errors.append(message.text) if message.type == "error" else None
+        )
 
     def open(self, path: str) -> Page:
         """Go to a path of the site."""

@@ -23,7 +23,14 @@ def pages(net):
     expert = factories.expert(organisation=net.city, sharing=Sharing.PUBLIC)
     cases = {
         stage: factories.need(enterprise=net.enterprise, stage=stage, visibility=Visibility.PUBLIC)
-        for stage in (Stage.SUBMITTED, Stage.MATCHING, Stage.INVITING, Stage.SCHEDULED, Stage.CONFIRMING, Stage.ARCHIVED)
+        for stage in (
+            Stage.SUBMITTED,
+            Stage.MATCHING,
+            Stage.INVITING,
+            Stage.SCHEDULED,
+            Stage.CONFIRMING,
+            Stage.ARCHIVED,
+        )
     }
     administrator = factories.person(name="总管理", role="administrator", organisation=net.province)
     case = {stage: f"/workbench/needs/{need.pk}/" for stage, need in cases.items()}

@@ -53,7 +53,7 @@ def test_malformed_intervals_are_refused(text):
 
 
 def test_overlapping_intervals_are_refused():
-    with pytest.raises(ValueError, match="时段重叠:09:00-12:00 与 11:59-13:00"):
+    with pytest.raises(ValueError, match="时段重叠：09:00-12:00 与 11:59-13:00"):
         intervals("09:00-12:00", "11:59-13:00")
 
 
@@ -214,7 +214,7 @@ def test_a_year_not_published_is_shown_as_such():
     )  # 元旦是法定的固定日期
     assert (calendar.status(2026), calendar.status(2027)) == ("published", "assumed")
     assert answer.assumed
-    assert answer.note == "2027 年节假日安排尚未公布,按周末和法定固定节日推算"
+    assert answer.note == "2027 年节假日安排尚未公布，按周末和法定固定节日推算"
 
 
 def test_a_published_year_needs_no_note():

@@ -149,7 +149,7 @@ def test_a_day_off_with_hours_is_refused_by_the_database_too():
 def test_forms_get_the_reason_for_malformed_hours():
     with pytest.raises(ValidationError) as refused:
         CalendarDay(date=date(2026, 11, 24), working=True, intervals=[["9", "10"]]).full_clean()
-    assert refused.value.message_dict == {"intervals": ["时间应写成 09:00 这样的形式:'9'"]}
+    assert refused.value.message_dict == {"intervals": ["时间应写成 09:00 这样的形式：'9'"]}
     with pytest.raises(ValidationError) as refused:
         WorkingHours(starts_on=date(2026, 11, 24), week=[[]]).full_clean()
-    assert refused.value.message_dict == {"week": ["一周的作息要写满七天,休息日写空"]}
+    assert refused.value.message_dict == {"week": ["一周的作息要写满七天，休息日写空"]}

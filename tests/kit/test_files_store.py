@@ -210,9 +210,9 @@ def test_missing_and_changed_content_is_found(folder):
     content = bytearray(files.path_of(changed).read_bytes())
     content[-5] ^= 1
     files.path_of(changed).write_bytes(bytes(content))
-    assert [finding.split("(")[0] for finding in files.verify()] == [
-        "甲.pdf:文件不见了",
-        "乙.png:内容被改动过",
+    assert [finding.split("（")[0] for finding in files.verify()] == [
+        "甲.pdf：文件不见了",
+        "乙.png：内容被改动过",
     ]
     assert len(files.verify(deep=True)) == 3
 

@@ -18,7 +18,7 @@ MOST_MEMORY_MIB = 256
 MOST_CPU_SECONDS = 90  # 实测约 20 秒；看处理器时间而不看钟，机器忙不忙结果都一样
 
 SCRIPT = """
-import json, resource, sys, time
+import json, sys, time
 from datetime import date
 from pathlib import Path
 
@@ -31,6 +31,15 @@ from tests.kit.sheet_samples import CLERK, NOW, big_workbook
 
 from zhiqiao.kit.clock.models import CalendarDay
 from zhiqiao.kit.sheets import Column, ImportRun, Ledger, RowError, load, new, parse
+
+# getrusage would tell the parent's peak, which a new process inherits; the kernel keeps a mark of our own.
+Path("/proc/self/clear_refs").write_text("5")
+
+
+def peak_mib():
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) // 1024
+
 
 folder, rows = Path(sys.argv[1]), int(sys.argv[2])
 with connection.schema_editor() as editor:
@@ -75,7 +84,7 @@ def measured(path):
         "left": CalendarDay.objects.count(),
         "seconds": round(time.perf_counter() - started, 1),
         "cpu_seconds": round(time.process_time() - cpu, 1),
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "peak_mib": peak_mib(),
     }
 
 
@@ -107,7 +116,7 @@ def runs(tmp_path_factory) -> list[dict]:
 
 
 def test_a_hundred_thousand_rows_of_a_workbook_are_imported(runs):
-    assert runs[1]["words"] == f"已导入。共 {ROWS} 行:新增 {ROWS},更新 0,未变 0,有误 0。"
+    assert runs[1]["words"] == f"已导入。共 {ROWS} 行：新增 {ROWS}，更新 0，未变 0，有误 0。"
     assert runs[1]["left"] == ROWS
 
 

@@ -38,7 +38,7 @@ def test_a_check_says_what_an_import_would_do_and_leaves_nothing():
     CalendarDay.objects.create(date=date(2026, 10, 10), working=True, name="调休")
     report = check(DAYS, csv_file(GOOD + "2026-10-11,新的,休息\n"), by=CLERK, at=NOW)
     assert report.counts == {"rows": 3, "new": 1, "changed": 1, "same": 1, "bad": 0, "duplicates": 0}
-    assert report.words == "试运行,没有保存。共 3 行:新增 1,更新 1,未变 1,有误 0。"
+    assert report.words == "试运行，没有保存。共 3 行：新增 1，更新 1，未变 1，有误 0。"
     assert (report.dry_run, report.saved, report.run) == (True, False, None)
     assert names() == {"2026-10-01": "国庆", "2026-10-10": "调休"}
     assert not ImportRun.objects.exists()
@@ -48,7 +48,7 @@ def test_an_import_does_what_the_check_said():
     said = check(DAYS, csv_file(GOOD), by=CLERK, at=NOW)
     report = load(DAYS, csv_file(GOOD), by=CLERK, at=NOW)
     assert report.counts == said.counts
-    assert report.words == "已导入。共 2 行:新增 2,更新 0,未变 0,有误 0。"
+    assert report.words == "已导入。共 2 行：新增 2，更新 0，未变 0，有误 0。"
     assert names() == {"2026-10-01": "国庆节", "2026-10-10": "调休"}
 
 
@@ -62,7 +62,7 @@ def test_an_empty_cell_leaves_what_is_there_and_a_clear_mark_clears_it():
 def test_possible_duplicates_are_shown_and_saved_all_the_same():
     report = load(DAYS, csv_file("日期,名称\n2026-10-01,国庆节\n2026-10-02,国庆节\n"), by=CLERK, at=NOW)
     assert (report.new, report.duplicate_count) == (2, 1)
-    assert [str(each) for each in report.duplicates] == ["第 3 行疑似重复:与 2026-10-01 同名"]
+    assert [str(each) for each in report.duplicates] == ["第 3 行疑似重复：与 2026-10-01 同名"]
 
 
 def test_control_characters_and_full_width_digits_do_not_reach_the_database():
@@ -109,8 +109,8 @@ BAD = "日期,名称,是否上班\n2026-10-01,国庆节,休息\n十月二日,国
 def test_every_mistake_is_said_with_row_and_column():
     report = check(DAYS, csv_file(BAD), by=CLERK, at=NOW)
     assert [str(problem) for problem in report.problems] == [
-        "第 3 行『日期』应写成 2026-11-22 这样的日期,现在是“十月二日”",
-        "第 3 行『是否上班』请填 上班、休息 之一,现在是“放假”",
+        "第 3 行『日期』应写成 2026-11-22 这样的日期，现在是“十月二日”",
+        "第 3 行『是否上班』请填 上班、休息 之一，现在是“放假”",
         "第 4 行『日期』没有填",
         "第 5 行『名称』这个名称不能用",
     ]
@@ -120,13 +120,13 @@ def test_every_mistake_is_said_with_row_and_column():
 def test_a_formula_is_refused_with_its_place():
     book = workbook(("日期", "名称"), ("2026-10-01", "国庆节"), ("2026-10-02", '="中"&"秋"'))
     report = check(DAYS, book, by=CLERK, at=NOW)
-    assert [str(problem) for problem in report.problems] == ["第 3 行『名称』是公式,请粘贴为数值后再导入"]
+    assert [str(problem) for problem in report.problems] == ["第 3 行『名称』是公式，请粘贴为数值后再导入"]
 
 
 def test_bad_rows_stop_the_whole_import():
     report = load(DAYS, csv_file(BAD), by=CLERK, at=NOW)
     assert (report.saved, names()) == (False, {})
-    assert report.words.startswith("没有导入任何一行,请改正后再试。")
+    assert report.words.startswith("没有导入任何一行，请改正后再试。")
     assert report.run == ImportRun.objects.get()
     assert report.run.state == "refused"
 
@@ -134,7 +134,7 @@ def test_bad_rows_stop_the_whole_import():
 def test_good_rows_are_saved_where_asked_and_bad_ones_come_back_to_be_corrected():
     report = load(DAYS, csv_file(BAD), by=CLERK, at=NOW, skip_bad=True)
     assert names() == {"2026-10-01": "国庆节"}
-    assert report.words == "已导入。共 4 行:新增 1,更新 0,未变 0,有误 3。有误的行没有导入。"
+    assert report.words == "已导入。共 4 行：新增 1，更新 0，未变 0，有误 3。有误的行没有导入。"
     assert (report.run.state, report.run.counts["bad"]) == ("partly", 3)
 
     book = load_workbook(io.BytesIO(report.error_book()))
@@ -179,8 +179,8 @@ def clashing(values, run):
 @pytest.mark.parametrize(
     ("save", "expected"),
     [
-        (refusing("这位专家已谢绝联系。"), "第 2 行:这位专家已谢绝联系"),
-        (invalid, "第 2 行:时间应写成 09:00 这样的形式:'9'"),
+        (refusing("这位专家已谢绝联系。"), "第 2 行：这位专家已谢绝联系"),
+        (invalid, "第 2 行：时间应写成 09:00 这样的形式：'9'"),
     ],
 )
 def test_refusals_of_rules_and_models_become_words_of_their_row(save, expected):
@@ -193,7 +193,7 @@ def test_a_clash_in_the_database_is_the_fault_of_its_row_only():
         ledger(clashing), csv_file("日期\n2026-10-01\n2026-10-02\n"), by=CLERK, at=NOW, skip_bad=True
     )
     assert [str(problem) for problem in report.problems] == [
-        "第 3 行:与已有的或本文件中的另一行冲突(编号或名称重复)"
+        "第 3 行：与已有的或本文件中的另一行冲突（编号或名称重复）"
     ]
     assert len(names()) == 1
 
@@ -226,7 +226,7 @@ def test_text_cut_at_export_is_not_taken_back_in():
     file = csv_file(f'日期,依据（文号）\n2026-10-01,"很长{CUT_MARK}"\n')
     report = check(DAYS, file, by=CLERK, at=NOW)
     assert [str(problem) for problem in report.problems] == [
-        "第 2 行『依据（文号）』在导出时被截断,请从原记录里复制全文"
+        "第 2 行『依据（文号）』在导出时被截断，请从原记录里复制全文"
     ]
 
 
@@ -241,8 +241,8 @@ def test_a_report_for_programs_and_its_notes():
     file = workbook(("日期", "天气"), ("【示例】2026-10-01", "晴"), ("2026-10-02", "雨"), more={"备注": []})
     report = check(DAYS, file, by=CLERK, at=NOW)
     assert report.notes == [
-        "只读取了工作表“Sheet1”,没有读取:备注。",
-        "不认识、已略过的列:天气。",
+        "只读取了工作表“Sheet1”，没有读取：备注。",
+        "不认识、已略过的列：天气。",
         "跳过示例 1 行。",
     ]
     assert report.as_json()["unknown_columns"] == ["天气"]
@@ -256,7 +256,7 @@ def test_the_same_file_is_recognised_and_imported_again_only_on_purpose():
     first = load(DAYS, csv_file(GOOD), by=CLERK, at=NOW)
     assert first.run.sha256 == first.sha256
     said = check(DAYS, csv_file(GOOD), by=CLERK, at=NOW)
-    assert said.notes == ["这份文件 11月20日 已导入过(李工,2 行)。"]
+    assert said.notes == ["这份文件 11月20日 已导入过（李工，2 行）。"]
     with pytest.raises(Refused) as refused:
         load(DAYS, csv_file(GOOD), by=CLERK, at=NOW)
     assert refused.value.refusal.code == "sheet.again"

@@ -95,7 +95,7 @@ def test_unknown_headings_are_listed_and_ignored():
 
 def test_a_missing_required_heading_is_named():
     code, message = refusal(csv_file("名称,是否上班\n国庆节,休息\n"))
-    assert (code, message) == ("sheet.missing_columns", "缺少必填的列:『日期』。请对照模板补上后再导入。")
+    assert (code, message) == ("sheet.missing_columns", "缺少必填的列：『日期』。请对照模板补上后再导入。")
 
 
 def test_a_heading_given_twice_is_refused():
@@ -105,7 +105,7 @@ def test_a_heading_given_twice_is_refused():
 def test_a_table_without_heading_is_refused_with_what_it_should_be():
     code, message = refusal(csv_file("2026-10-01,国庆节\n"))
     assert code == "sheet.no_heading"
-    assert message.startswith("没有找到表头。第一行应是列名:日期、名称、是否上班、依据（文号）等。")
+    assert message.startswith("没有找到表头。第一行应是列名：日期、名称、是否上班、依据（文号）等。")
 
 
 def test_formula_error_and_long_number_cells_are_flaws_of_their_row():
@@ -121,7 +121,7 @@ def test_formula_error_and_long_number_cells_are_flaws_of_their_row():
 
 def test_a_comma_without_quotation_marks_is_noticed():
     rows = read(csv_file('日期,名称\n2026-10-01,国庆,中秋\n2026-10-02,"国庆,中秋"\n'))[1]
-    assert rows[0][1][""] == Flaw("内容比表头多,可能有逗号没有加引号", "")
+    assert rows[0][1][""] == Flaw("内容比表头多，可能有逗号没有加引号", "")
     assert rows[1] == (3, {"date": "2026-10-02", "name": "国庆,中秋"})
 
 
@@ -166,7 +166,7 @@ def test_rich_text_loses_its_formatting_and_phonetic_guides():
         ),
         (b"<html><table><tr><td>1</td></tr></table>", "台账.xls", "sheet.markup", "另存为 .xlsx"),
         (b"<?xml version='1.0'?><Workbook/>", "台账.xlsx", "sheet.markup", "另存为 .xlsx"),
-        (samples.docx(), "台账.xlsx", "sheet.kind", "这是Word 文档,不是表格"),
+        (samples.docx(), "台账.xlsx", "sheet.kind", "这是Word 文档，不是表格"),
         (samples.docx(), "台账.csv", "sheet.kind", "里面却是Excel 工作簿或压缩包"),
         (b"a,b\n", "台账.xlsx", "sheet.kind", "里面却是别的内容"),
         (b"a,b\n", "台账.pdf", "sheet.kind", "不认识“.pdf”"),

@@ -47,7 +47,7 @@ def test_full_width_letters_and_digits_become_ordinary_ones():
 def test_headings_are_known_however_they_are_spaced_and_marked():
     assert {
         heading_key(text)
-        for text in ("拟投入(万元)", " 拟投入 （万元）", "拟投入（万元）*", "拟投入(万元)(必填)")
+        for text in ("拟投入(万元)", " 拟投入 （万元）", "拟投入(万元)*", "拟投入(万元)(必填)")
     } == {"拟投入(万元)"}
 
 
@@ -72,20 +72,20 @@ def outcome(reader, cell):
     ("reader", "cell", "expected"),
     [
         (parse.text(4), "四个字好", "四个字好"),
-        (parse.text(4), "五个字不好", "✗ 最多 4 个字,现在有 5 个"),
+        (parse.text(4), "五个字不好", "✗ 最多 4 个字，现在有 5 个"),
         (parse.whole(), "１,２００", 1200),
         (parse.whole(), "12.0", 12),
-        (parse.whole(), "12.5", "✗ 应是整数,现在是“12.5”"),
+        (parse.whole(), "12.5", "✗ 应是整数，现在是“12.5”"),
         (parse.whole(least=1, most=9), "0", "✗ 不能小于 1"),
         (parse.whole(least=1, most=9), "10", "✗ 不能大于 9"),
-        (parse.whole(), "NaN", "✗ 应是数字,现在是“NaN”"),
-        (parse.whole(), "1e999999999", "✗ 应是数字,现在是“1e999999999”"),
-        (parse.whole(), "十二", "✗ 应是数字,现在是“十二”"),
+        (parse.whole(), "NaN", "✗ 应是数字，现在是“NaN”"),
+        (parse.whole(), "1e999999999", "✗ 应是数字，现在是“1e999999999”"),
+        (parse.whole(), "十二", "✗ 应是数字，现在是“十二”"),
         (parse.decimal(2), "3.10", Decimal("3.10")),
-        (parse.decimal(2), "3.141", "✗ 最多 2 位小数,现在是“3.141”"),
+        (parse.decimal(2), "3.141", "✗ 最多 2 位小数，现在是“3.141”"),
         (parse.fen_from_wan, "1,200.5", 1_200_500_000),
         (parse.fen_from_wan, "50万元", 50_000_000),
-        (parse.fen_from_wan, "0.0000015", "✗ 最多精确到分,现在是“0.0000015”"),
+        (parse.fen_from_wan, "0.0000015", "✗ 最多精确到分，现在是“0.0000015”"),
         (parse.fen_from_wan, "-1", "✗ 不能小于 0"),
         (parse.day, "2026-11-22", date(2026, 11, 22)),
         (parse.day, "2026/1/2", date(2026, 1, 2)),
@@ -93,19 +93,19 @@ def outcome(reader, cell):
         (parse.day, "2026.01.02", date(2026, 1, 2)),
         (parse.day, "20260102", date(2026, 1, 2)),
         (parse.day, "2026-01-02 14:05", date(2026, 1, 2)),
-        (parse.day, "2026-02-30", "✗ 没有这一天:“2026-02-30”"),
-        (parse.day, "明年", "✗ 应写成 2026-11-22 这样的日期,现在是“明年”"),
+        (parse.day, "2026-02-30", "✗ 没有这一天：“2026-02-30”"),
+        (parse.day, "明年", "✗ 应写成 2026-11-22 这样的日期，现在是“明年”"),
         (parse.yes_no, "√", True),
         (parse.yes_no, "否", False),
-        (parse.yes_no, "也许", "✗ 请填“是”或“否”,现在是“也许”"),
+        (parse.yes_no, "也许", "✗ 请填“是”或“否”，现在是“也许”"),
         (parse.one_of({"走访": "visit", "自报": "self"}), "走访", "visit"),
-        (parse.one_of({"走访": "visit", "自报": "self"}), "电话", "✗ 请填 走访、自报 之一,现在是“电话”"),
+        (parse.one_of({"走访": "visit", "自报": "self"}), "电话", "✗ 请填 走访、自报 之一，现在是“电话”"),
         (parse.several(), "材料;化学、材料\n电池", ["材料", "化学", "电池"]),
         (parse.several(parse.whole()), "1;2", [1, 2]),
         (parse.phone, "138 0000-0000", "13800000000"),
         (parse.phone, "+86 13800000000", "13800000000"),
         (parse.phone, "0571-88000000转8001", "0571-88000000转8001"),
-        (parse.phone, "没有", "✗ 应是电话号码,如 13800000000 或 0571-88000000,现在是“没有”"),
+        (parse.phone, "没有", "✗ 应是电话号码，如 13800000000 或 0571-88000000，现在是“没有”"),
     ],
 )
 def test_cells_become_values_or_say_what_is_expected(reader, cell, expected):
@@ -114,7 +114,7 @@ def test_cells_become_values_or_say_what_is_expected(reader, cell, expected):
 
 def test_a_cell_may_ask_to_be_cleared_unless_it_is_required():
     assert Column("a", "备注").value("[清空]") is None
-    with pytest.raises(ValueError, match="是必填项,不能清空"):
+    with pytest.raises(ValueError, match="是必填项，不能清空"):
         Column("a", "名称", required=True).value("[清空]")
 
 
@@ -130,19 +130,19 @@ def test_a_cell_may_ask_to_be_cleared_unless_it_is_required():
             "n",
             "3.3010619900101E+17",
             False,
-            Flaw("超过 15 位,Excel 已丢失末尾的数字,请把这一列设为“文本”后重填", "3.3010619900101E+17"),
+            Flaw("超过 15 位，Excel 已丢失末尾的数字，请把这一列设为“文本”后重填", "3.3010619900101E+17"),
         ),
-        ("n", "nan", False, Flaw("超过 15 位,Excel 已丢失末尾的数字,请把这一列设为“文本”后重填", "nan")),
-        ("n", "abc", False, Flaw("不是数字:“abc”", "abc")),
+        ("n", "nan", False, Flaw("超过 15 位，Excel 已丢失末尾的数字，请把这一列设为“文本”后重填", "nan")),
+        ("n", "abc", False, Flaw("不是数字：“abc”", "abc")),
         ("n", "", False, ""),
         ("n", "46348", True, "2026-11-22"),
         ("n", "46348.586805555555", True, "2026-11-22 14:05"),
         ("n", "59", True, "1900-02-28"),
         ("n", "61", True, "1900-03-01"),
         ("n", "0.5", True, "12:00"),
-        ("n", "99999999", True, Flaw("不是有效的日期:99999999", "99999999")),
+        ("n", "99999999", True, Flaw("不是有效的日期：99999999", "99999999")),
         ("d", "2026-11-22T14:05:00", False, "2026-11-22 14:05"),
-        ("d", "昨天", False, Flaw("不是有效的日期:“昨天”", "昨天")),
+        ("d", "昨天", False, Flaw("不是有效的日期：“昨天”", "昨天")),
         ("b", "1", False, "是"),
         ("b", "0", False, "否"),
         ("e", "#REF!", False, Flaw("是错误值 #REF!", "#REF!")),
@@ -176,4 +176,4 @@ def test_a_number_format_shows_a_date_or_not(number, code, expected):
 
 
 def test_a_formula_says_what_to_do():
-    assert FORMULA.words == "是公式,请粘贴为数值后再导入"
+    assert FORMULA.words == "是公式，请粘贴为数值后再导入"

@@ -175,7 +175,7 @@ def test_a_template_tells_what_to_fill_in_and_imports_as_empty():
         ("C3:C5000", '"上班,休息"')
     ]
     assert [cell.value for cell in explained[2]] == ["日期", "必填", None, "2026-10-01"]
-    assert [cell.value for cell in explained[4]][2] == "可填:上班、休息"
+    assert [cell.value for cell in explained[4]][2] == "可填：上班、休息"
     report = check(DAYS, named(content, "模板.xlsx"), by=CLERK, at=NOW)
     assert (report.rows, report.examples, report.unknown) == (0, 1, [])
 

@@ -98,13 +98,18 @@ def test_a_returned_need_keeps_its_number_when_handed_in_again(net):
 def test_returning_and_rejecting_need_a_reason(net):
     need = factories.need(enterprise=net.enterprise)
     for act in (actions.send_back, actions.reject):
-        assert _refused(lambda act=act: act(need, by=net.clerk, at=timezone.now(), note=" ")) == "needs.note_missing"
+        assert (
+            _refused(lambda act=act: act(need, by=net.clerk, at=timezone.now(), note=" "))
+            == "needs.note_missing"
+        )
 
 
 @pytest.mark.parametrize("who", ["contact", "town_clerk", "leader", "auditor", "sibling_clerk", "neighbour"])
 def test_only_the_handling_associations_clerks_accept(net, who):
     need = factories.need(enterprise=net.enterprise)
-    assert _refused(lambda: actions.accept(need, by=getattr(net, who), at=timezone.now())) == "needs.not_handler"
+    assert (
+        _refused(lambda: actions.accept(need, by=getattr(net, who), at=timezone.now())) == "needs.not_handler"
+    )
     assert not NEED_FLOW.history(need).filter(step="accept").exists()
 
 
@@ -115,7 +120,7 @@ def test_the_second_clerk_is_told_who_did_it_and_when(net):
     with pytest.raises(Refused) as refused:
         actions.accept(stale, by=net.second_clerk, at=now)
     assert refused.value.refusal.code == "flow.moved_on"
-    assert refused.value.refusal.message.startswith(f"已由李经办办理“受理”({clock.exact(now)})")
+    assert refused.value.refusal.message.startswith(f"已由李经办办理“受理”（{clock.exact(now)}）")
 
 
 def test_a_decline_brings_the_next_alternate(net):
@@ -194,9 +199,10 @@ def test_nobody_is_asked_twice_about_one_need(net):
     first = need.invitations.select_related("expert").get()
     actions.decline_invitation(first, reason="busy", by=links.expert_actor(first), at=timezone.now())
     need = _fresh(need)
-    assert _refused(
-        lambda: actions.invite_experts(need, [first.expert], by=net.clerk, at=timezone.now())
-    ) == "needs.asked_before"
+    assert (
+        _refused(lambda: actions.invite_experts(need, [first.expert], by=net.clerk, at=timezone.now()))
+        == "needs.asked_before"
+    )
 
 
 def test_each_expert_counts_once_per_meeting(net):
@@ -218,17 +224,23 @@ def test_a_meeting_needs_its_place_or_link(net):
     need = factories.need(enterprise=net.enterprise, stage=Stage.ARRANGING)
     now = timezone.now()
     for mode, code in (("site", "needs.place_missing"), ("video", "needs.link_missing")):
-        assert _refused(
-            lambda mode=mode: actions.schedule_meeting(need, mode=mode, starts_at=now, by=net.clerk, at=now)
-        ) == code
+        assert (
+            _refused(
+                lambda mode=mode: actions.schedule_meeting(
+                    need, mode=mode, starts_at=now, by=net.clerk, at=now
+                )
+            )
+            == code
+        )
 
 
 def test_no_success_without_a_meeting(net):
     need = factories.need(enterprise=net.enterprise, stage=Stage.MATCHING)
     now = timezone.now()
-    assert _refused(
-        lambda: actions.report_outcome(need, result="solved", note="好了", by=net.clerk, at=now)
-    ) == "needs.not_met"
+    assert (
+        _refused(lambda: actions.report_outcome(need, result="solved", note="好了", by=net.clerk, at=now))
+        == "needs.not_met"
+    )
     actions.report_outcome(
         need, result="unsolved", reason="no_expert", note="省内没有这个方向的专家", by=net.clerk, at=now
     )
@@ -237,9 +249,14 @@ def test_no_success_without_a_meeting(net):
 
 def test_unsolved_needs_a_reason(net):
     need = factories.need(enterprise=net.enterprise, stage=Stage.MET)
-    assert _refused(
-        lambda: actions.report_outcome(need, result="unsolved", note="没成", by=net.clerk, at=timezone.now())
-    ) == "needs.reason_missing"
+    assert (
+        _refused(
+            lambda: actions.report_outcome(
+                need, result="unsolved", note="没成", by=net.clerk, at=timezone.now()
+            )
+        )
+        == "needs.reason_missing"
+    )
 
 
 def test_silence_of_one_side_is_not_yes(net):
@@ -262,20 +279,24 @@ def test_a_no_sends_the_case_back_and_a_new_report_replaces_the_old(net):
     assert need.stage == Stage.MET
     actions.report_outcome(need, result="partly", note="只解决了一半", by=net.clerk, at=timezone.now())
     assert [o.superseded_at is None for o in need.outcomes.order_by("id")] == [False, True]
-    assert _refused(
-        lambda: actions.answer_outcome(
-            outcome, agrees=True, by=links.enterprise_actor(need), at=timezone.now()
+    assert (
+        _refused(
+            lambda: actions.answer_outcome(
+                outcome, agrees=True, by=links.enterprise_actor(need), at=timezone.now()
+            )
         )
-    ) == "needs.superseded"
+        == "needs.superseded"
+    )
 
 
 def test_a_stranger_confirms_nothing(net):
     need = factories.need(enterprise=net.enterprise, stage=Stage.CONFIRMING)
     outcome = need.outcomes.get()
     for who in (net.neighbour, net.leader, net.clerk, net.city_clerk, net.town_clerk):
-        assert _refused(
-            lambda who=who: actions.answer_outcome(outcome, agrees=True, by=who, at=timezone.now())
-        ) == "needs.not_party"
+        assert (
+            _refused(lambda who=who: actions.answer_outcome(outcome, agrees=True, by=who, at=timezone.now()))
+            == "needs.not_party"
+        )
 
 
 def test_control_the_enterprises_own_contact_confirms(net):
@@ -360,5 +381,9 @@ def test_matching_anew_releases_the_expert_who_was_engaged(net):
     expert = need.invitations.get().expert
     assert queries.open_tasks([expert.pk]) == {expert.pk: 1}
     actions.rematch(need, by=net.clerk, at=timezone.now(), note="专家出国,联系不上")
-    assert (need.stage, _states(need), need.meetings.get().state) == (Stage.MATCHING, ["cancelled"], "cancelled")
+    assert (need.stage, _states(need), need.meetings.get().state) == (
+        Stage.MATCHING,
+        ["cancelled"],
+        "cancelled",
+    )
     assert queries.open_tasks([expert.pk]) == {}

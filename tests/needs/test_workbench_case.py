@@ -50,9 +50,9 @@ def test_the_page_tells_the_whole_story_in_the_order_of_time(net, as_person):
         ("提交", "陈工"),
         ("受理", "李经办"),
         ("邀请专家", "李经办"),
-        ("王守仁婉拒：近期没有时间", "王守仁(专家)"),
+        ("王守仁婉拒：近期没有时间", "王守仁（专家）"),
         ("自动改邀李清源", "智桥自动办理"),
-        ("专家接受邀请", "李清源(专家)"),
+        ("专家接受邀请", "李清源（专家）"),
     ]
     whens = [event.when for event in response.context["story"].events]
     assert all(a <= b for a, b in pairwise(whens))

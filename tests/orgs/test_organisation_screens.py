@@ -262,10 +262,6 @@ def test_a_role_is_taken_away_with_a_reason(net, client):
     assert (entry.actor_name, entry.reason, entry.subject_id) == ("何管理", "调离", str(net.clerk.pk))
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="orgs.actions.revoke only ends grants without an end; needs its filter to include the others",
-)
 def test_a_role_with_an_end_can_be_taken_away_before_it(net, client):
     at = timezone.now()
     person = factories.person(name="借调来的")

@@ -159,7 +159,7 @@ def test_many_questions_about_one_person_cost_one_query(net):
 def test_a_person_is_told_in_words_what_she_may_see(net):
     sentences = scope.in_words(net.clerk)
     assert len(sentences) == 1
-    assert sentences[0].startswith("青山区科协及其下级:经办人。可以看到并办理")
+    assert sentences[0].startswith("青山区科协及其下级：经办人。可以看到并办理")
     person = _with_grant(net, timedelta(days=-2), timedelta(days=30))
     assert "有效期至" in scope.in_words(person)[0]
 

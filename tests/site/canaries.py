@@ -54,8 +54,7 @@ class Aviary:
 
 _KEEP = frozenset(
     """path stage unique_key sha256 role since channel notice url subject_type actor_kind actor_key step
-    source target flow digest previous password kind form state"""
-    .split()
+    source target flow digest previous password kind form state""".split()
 )
 """Names of fields that hold keys and codes, not words."""
 

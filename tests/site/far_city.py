@@ -83,7 +83,10 @@ def _library(world: World, far: FarCity) -> None:
         organisation=place, sharing=Sharing.PUBLIC, consented_at=world.at, name="公开的专家",
         phone_visibility=FieldVisibility.OWN, email_visibility=FieldVisibility.NOBODY,
     )  # fmt: skip
-    words = {"phone": far.aviary.canary("shared expert.phone"), "email": far.aviary.canary("shared expert.email")}
+    words = {
+        "phone": far.aviary.canary("shared expert.phone"),
+        "email": far.aviary.canary("shared expert.email"),
+    }
     Expert.objects.filter(pk=shared.pk).update(phone=words["phone"], email=f"{words['email']}@example.cn")
     for expert in (own, shared):
         revision = directory.next_revision()
@@ -100,9 +103,13 @@ def _library(world: World, far: FarCity) -> None:
 def _case(world: World, far: FarCity) -> None:
     """A need for staff only that went all the way, with everything that hangs on it."""
     enterprise = factories.enterprise(place=world.places["other_district"], name="远方企业")
-    contact = factories.person(name="外市企业", role="enterprise_contact", organisation=enterprise.organisation)
+    contact = factories.person(
+        name="外市企业", role="enterprise_contact", organisation=enterprise.organisation
+    )
     far.seats.append(Seat("far contact", contact, (("enterprise_contact", "far"),)))
-    declined, asked = (factories.expert(organisation=world.places["other_district"], sharing=Sharing.OWN) for _ in "ab")
+    declined, asked = (
+        factories.expert(organisation=world.places["other_district"], sharing=Sharing.OWN) for _ in "ab"
+    )
     need = factories.need(enterprise=enterprise, stage=Stage.INVITING, experts=[declined, asked])
     first = need.invitations.select_related("expert", "need").order_by("rank")[0]
     actions.decline_invitation(
@@ -122,8 +129,16 @@ def _case(world: World, far: FarCity) -> None:
     need.programmes.add(programme)
     _plant_case(far, need, enterprise, programme, attachment)
     far.need, far.enterprise = need, enterprise
-    far.urls += [f"/workbench/enterprises/{enterprise.pk}/", f"/workbench/organisations/{enterprise.organisation_id}/"]
-    far.urls += [f"/needs/{need.pk}/", f"/my/needs/{need.pk}/", f"/ask/{need.pk}/", f"/workbench/needs/{need.pk}/"]
+    far.urls += [
+        f"/workbench/enterprises/{enterprise.pk}/",
+        f"/workbench/organisations/{enterprise.organisation_id}/",
+    ]
+    far.urls += [
+        f"/needs/{need.pk}/",
+        f"/my/needs/{need.pk}/",
+        f"/ask/{need.pk}/",
+        f"/workbench/needs/{need.pk}/",
+    ]
     below = ("finder/", "finder/?name=QX", "sheet/", "meeting.ics", f"files/{attachment.pk}/", "do/attach/")
     far.urls += [f"/workbench/needs/{need.pk}/{page}" for page in below]
     far.links += [links.enterprise_url(need), links.invitation_url(second)]
@@ -187,5 +202,7 @@ def worded_models() -> set[str]:
         model._meta.label_lower
         for model in apps.get_models()
         if model.__module__.startswith("zhiqiao.")
-        and any(canaries._word_for(Aviary(), one, "") is not None for one in model._meta.local_concrete_fields)
+        and any(
+            canaries._word_for(Aviary(), one, "") is not None for one in model._meta.local_concrete_fields
+        )
     }

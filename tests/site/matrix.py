@@ -223,7 +223,9 @@ def _typical(thing: Thing) -> bool:
     """One need that has come far in each relation, the special ones, and drafts near and far."""
     if thing.relation not in RELATIONS or thing.public:
         return True
-    return thing.stage == Stage.MET or (thing.stage == Stage.DRAFT and thing.relation in ("own", "other city"))
+    return thing.stage == Stage.MET or (
+        thing.stage == Stage.DRAFT and thing.relation in ("own", "other city")
+    )
 
 
 def _step(world: World, route: Route) -> Iterator[Target]:

@@ -135,7 +135,9 @@ class _Reader(HTMLParser):
 
     def _field(self, tag: str, given: dict[str, str]) -> None:
         name = given.get("name", "")
-        kind = given.get("type", "text" if tag == "input" else "submit") if tag in ("input", "button") else tag
+        kind = (
+            given.get("type", "text" if tag == "input" else "submit") if tag in ("input", "button") else tag
+        )
         made = Field(name, kind, given.get("value", ""), "checked" in given)
         if tag == "select":
             self.select = made
@@ -149,7 +151,9 @@ class _Reader(HTMLParser):
         for name, value in given.items():
             if name == "style" or name.startswith("on"):
                 self.page.inline.append(f"<{tag} {name}={value[:40]!r}>")
-            if name.startswith(("hx-on", "data-hx-on")) or (name in ("hx-vals", "hx-vars") and "js:" in value):
+            if name.startswith(("hx-on", "data-hx-on")) or (
+                name in ("hx-vals", "hx-vars") and "js:" in value
+            ):
                 self.page.inline.append(f"<{tag} {name}={value[:40]!r}>")
             if value.strip().lower().startswith("javascript:"):
                 self.page.inline.append(f"<{tag} {name}={value[:40]!r}>")

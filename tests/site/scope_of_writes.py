@@ -127,7 +127,9 @@ def snapshot(world: World) -> dict[tuple[str, Any], Any]:
 
 
 def _values(model: Any, keys: list[int]) -> dict[int, tuple[Any, ...]]:
-    return {row[0]: row for row in model._base_manager.filter(pk__in=keys).values_list("pk", *_columns(model))}
+    return {
+        row[0]: row for row in model._base_manager.filter(pk__in=keys).values_list("pk", *_columns(model))
+    }
 
 
 def _columns(model: Any) -> list[str]:

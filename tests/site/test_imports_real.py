@@ -18,7 +18,7 @@ from zhiqiao.orgs.models import Organisation
 from zhiqiao.site import imports
 
 pytestmark = pytest.mark.django_db
-OPERATOR = Actor("system", "cli", "系统管理员(命令行)")
+OPERATOR = Actor("system", "cli", "系统管理员（命令行）")
 
 
 @pytest.fixture

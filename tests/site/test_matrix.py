@@ -85,7 +85,9 @@ def _route(name: str) -> Route:
 def test_control_a_scope_that_forgets_the_tree_is_found(world, monkeypatch):
     monkeypatch.setattr(scope, "below", lambda roots: Organisation.objects.all())
     wrong = walk(world, _route("directory:enterprise"))
-    assert any("GET directory:enterprise other city  as clerk: due 404, got in (200)" in line for line in wrong)
+    assert any(
+        "GET directory:enterprise other city  as clerk: due 404, got in (200)" in line for line in wrong
+    )
     assert not any(" as anonymous" in line for line in wrong)
 
 

@@ -59,7 +59,9 @@ def test_nothing_below_the_workbench_is_public():
         for route in routes.all_routes()
         if any(access.kind in ("public", "link") for access in POLICY[route.name].values())
     }
-    assert [pattern for pattern in open_to_all if pattern.startswith(("workbench/", "my/", "dashboard/"))] == []
+    assert [
+        pattern for pattern in open_to_all if pattern.startswith(("workbench/", "my/", "dashboard/"))
+    ] == []
 
 
 @pytest.mark.parametrize("route", routes.all_routes(), ids=lambda route: route.name)

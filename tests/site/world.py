@@ -161,7 +161,9 @@ def _enterprise(world: World, place: str) -> Enterprise:
 
 def _people(world: World) -> None:
     for name, role, place in SEATS:
-        person = factories.person(name=f"人在{name}", role=role, organisation=world.places[place], at=world.at)
+        person = factories.person(
+            name=f"人在{name}", role=role, organisation=world.places[place], at=world.at
+        )
         world.seats.append(Seat(name, person, ((role, place),)))
     name, grants = TWO_GRANTS
     both = factories.person(name=name)
@@ -171,7 +173,9 @@ def _people(world: World) -> None:
     home = world.places["district"]
     early, late = world.at - timedelta(days=9), world.at + timedelta(days=9)
     past = factories.person(name="授权已到期", at=early)
-    factories.grant(person=past, role="administrator", organisation=home, at=early, until=early + timedelta(1))
+    factories.grant(
+        person=past, role="administrator", organisation=home, at=early, until=early + timedelta(1)
+    )
     future = factories.person(name="授权未生效", at=world.at)
     factories.grant(person=future, role="administrator", organisation=home, at=late)
     gone = factories.person(name="账号已停用", role="administrator", organisation=home, at=early)
@@ -221,7 +225,11 @@ def _library(world: World, relation: str, place: str) -> None:
         kinds += [(Sharing.PUBLIC, at, None), (Sharing.PUBLIC, None, None)]
     for sharing, consent, person in kinds:
         made = factories.expert(
-            organisation=home, sharing=sharing, consented_at=consent, person=person, email="zhuanjia@example.cn"
+            organisation=home,
+            sharing=sharing,
+            consented_at=consent,
+            person=person,
+            email="zhuanjia@example.cn",
         )
         people = (person.pk,) if person else ()
         thing = Thing(made, relation, (place,), sharing != Sharing.OWN, people=people)

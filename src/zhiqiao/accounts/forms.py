@@ -40,21 +40,23 @@ class LoginForm(forms.Form):
         return cleaned
 
 
-class PasswordForm(forms.Form):
-    """A new password, typed twice, with the old one."""
+RULES_IN_WORDS = "至少 10 个字符；不要全是数字；不要用姓名、手机号、邮箱或常见密码。"
 
-    old = forms.CharField(
-        label="现在的密码", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
-    )
+
+class NewPasswordForm(forms.Form):
+    """A password of one's own, typed twice, as after a one-time link."""
+
     new = forms.CharField(
         label="新密码",
         strip=False,
-        help_text="至少 10 个字符，不要全是数字，不要用姓名、手机号或常见密码。",
+        help_text=RULES_IN_WORDS,
+        error_messages={"required": "请填写新密码。"},
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
     again = forms.CharField(
         label="再输一遍新密码",
         strip=False,
+        error_messages={"required": "请再输一遍新密码。"},
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
@@ -62,22 +64,48 @@ class PasswordForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.person = person
 
+    def clean(self) -> dict[str, Any]:
+        """Both copies agree, and the password is good enough."""
+        cleaned = super().clean() or {}
+        new = cleaned.get("new")
+        if new and cleaned.get("again") and new != cleaned["again"]:
+            self.add_error("again", "两次输入的密码不一样。")
+        if new:
+            try:
+                password_validation.validate_password(new, self.person)
+            except forms.ValidationError as error:
+                self.add_error("new", [_broken_rule(one) for one in error.error_list])
+        return cleaned
+
+
+def _broken_rule(error: forms.ValidationError) -> str:
+    """Say in Chinese which rule a password breaks; not all of Django's own words are translated."""
+    return _BROKEN.get(error.code or "", "").format(**(error.params or {})) or "；".join(error.messages)
+
+
+_BROKEN = {
+    "password_too_short": "密码太短，至少要 {min_length} 个字符。",
+    "password_too_similar": "密码与{verbose_name}太相似，请换一个。",
+    "password_too_common": "这个密码太常见，容易被猜中，请换一个。",
+    "password_entirely_numeric": "密码不能全是数字，请加上字母或符号。",
+}
+
+
+class PasswordForm(NewPasswordForm):
+    """A new password for somebody who is signed in: she must know the present one."""
+
+    old = forms.CharField(
+        label="现在的密码",
+        strip=False,
+        error_messages={"required": "请填写现在的密码。"},
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    field_order = ("old", "new", "again")
+
     def clean_old(self) -> str:
         """The person at the screen must know the present password."""
         old: str = self.cleaned_data["old"]
         if not self.person.check_password(old):
             raise forms.ValidationError("现在的密码不对。")
         return old
-
-    def clean(self) -> dict[str, Any]:
-        """Both copies agree, and the password is good enough."""
-        cleaned = super().clean() or {}
-        new = cleaned.get("new")
-        if new and cleaned.get("again") and new != cleaned["again"]:
-            self.add_error("again", "两次输入的新密码不一样。")
-        if new:
-            try:
-                password_validation.validate_password(new, self.person)
-            except forms.ValidationError as error:
-                self.add_error("new", error)
-        return cleaned

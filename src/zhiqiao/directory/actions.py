@@ -20,6 +20,7 @@ from zhiqiao.directory.models import (
 from zhiqiao.kit import audit
 from zhiqiao.kit.actors import By
 from zhiqiao.kit.errors import refuse
+from zhiqiao.kit.privacy import CONTACT, masked
 from zhiqiao.orgs.actions import add_organisation
 from zhiqiao.orgs.enums import Kind
 from zhiqiao.orgs.models import Organisation
@@ -83,7 +84,10 @@ def _hang(expert: Expert, belongings: Belongings) -> None:
     if belongings.disciplines is not None:
         unknown = [code for code in belongings.disciplines if code not in DISCIPLINES]
         if unknown:
-            refuse("directory.discipline", f"没有这个学科代码：{'、'.join(unknown)}（GB/T 13745 一级，三位数字）。")
+            refuse(
+                "directory.discipline",
+                f"没有这个学科代码：{'、'.join(unknown)}（GB/T 13745 一级，三位数字）。",
+            )
         expert.disciplines.all().delete()
         ExpertDiscipline.objects.bulk_create(
             ExpertDiscipline(expert=expert, code=code) for code in dict.fromkeys(belongings.disciplines)
@@ -105,9 +109,7 @@ def _evidence(expert: Expert, proof: Proof) -> Evidence:
 
 
 @transaction.atomic
-def record_service(
-    expert: Expert, *, title: str, text: str, year: int, by: By, at: datetime
-) -> Evidence:
+def record_service(expert: Expert, *, title: str, text: str, year: int, by: By, at: datetime) -> Evidence:
     """Add a service an expert has rendered to her evidence: entered once, found from then on."""
     evidence = Evidence.objects.create(
         expert=expert, kind=EvidenceKind.SERVICE, title=title[:300], text=text, year=year
@@ -156,9 +158,7 @@ def change_enterprise(
         setattr(enterprise, name, value)
     enterprise.updated_at = at
     enterprise.save()
-    audit.record(
-        "enterprise.change", enterprise, by=by, at=at, before=_texts(before), after=_texts(changes)
-    )
+    audit.record("enterprise.change", enterprise, by=by, at=at, before=_texts(before), after=_texts(changes))
     return enterprise
 
 
@@ -168,7 +168,9 @@ def save_output(output: ResearchOutput, *, by: By, at: datetime) -> ResearchOutp
     new = output.pk is None
     output.updated_at = at
     output.save()
-    audit.record("output.add" if new else "output.change", output, by=by, at=at, after={"title": output.title})
+    audit.record(
+        "output.add" if new else "output.change", output, by=by, at=at, after={"title": output.title}
+    )
     return output
 
 
@@ -202,7 +204,11 @@ def add_experts(
 def _texts(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if values is None:
         return None
-    return {
-        name: value if isinstance(value, str | int | float | bool | None) else str(value)
-        for name, value in values.items()
-    }
+    return {name: _text(name, value) for name, value in values.items()}
+
+
+def _text(name: str, value: Any) -> Any:
+    """Write a value for the audit record, which is for ever: contacts only so far as to recognise them."""
+    if Expert.PERSONAL.get(name) is CONTACT and value:
+        return masked(str(value))
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -233,9 +233,7 @@ class ResearchOutput(models.Model):
 
     PERSONAL: ClassVar[dict[str, Personal]] = {}
     PLAIN = ("title", "kind", "abstract", "owner", "sharing", "source", "source_key")
-    SCOPE = Scope(
-        organisations=("organisation",), shared=Q(sharing__in=(Sharing.NETWORK, Sharing.PUBLIC))
-    )
+    SCOPE = Scope(organisations=("organisation",), shared=Q(sharing__in=(Sharing.NETWORK, Sharing.PUBLIC)))
 
     class Meta:
         verbose_name = "成果"

@@ -33,7 +33,10 @@ def experts_ledger(under: Organisation) -> Ledger:
 def enterprises_ledger(under: Organisation) -> Ledger:
     """Return the ledger whose enterprises lie below ``under``."""
     return Ledger(
-        "enterprises", "企业名录", ENTERPRISE_COLUMNS, lambda values, run: _save_enterprise(values, run, under)
+        "enterprises",
+        "企业名录",
+        ENTERPRISE_COLUMNS,
+        lambda values, run: _save_enterprise(values, run, under),
     )
 
 
@@ -108,7 +111,9 @@ def _proofs(values: Mapping[str, Any]) -> tuple[Proof, ...] | None:
         return None
     title = "".join((values.get("academy", ""), values.get("division", ""))) or f"{values['name']}简介"
     elected = values.get("elected_year", 0)
-    return (Proof(EvidenceKind.BIOGRAPHY, title, values["bio"], elected if elected >= FIRST_ELECTION else None),)
+    return (
+        Proof(EvidenceKind.BIOGRAPHY, title, values["bio"], elected if elected >= FIRST_ELECTION else None),
+    )
 
 
 def _hangs_already(expert: Expert, belongings: Belongings) -> bool:

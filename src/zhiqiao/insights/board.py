@@ -8,6 +8,7 @@ from django.db.models import Count, QuerySet
 from django.urls import reverse
 
 from zhiqiao.directory.enums import ExpertKind
+from zhiqiao.insights import queries
 from zhiqiao.insights.figures import FIGURES, FUNNEL, RATES
 from zhiqiao.insights.lens import AGES, CHOICES, Lens
 from zhiqiao.kit import clock
@@ -15,11 +16,18 @@ from zhiqiao.needs.enums import OPEN_STAGES, Result, UnsolvedReason
 from zhiqiao.needs.models import Outcome
 
 Shape = dict[str, Any]
+Group = tuple[int, str, str]
+GROUP_PATHS = ("organisation_id", "enterprise__industry", "stage")
+HANDLER, INDUSTRY, STAGE = range(3)
 
 MAIN_STEPS = ("accept", "invite", "engage", "schedule", "hold", "report", "confirm", "rate", "archive")
 DETOURS = ("send_back", "exhaust", "rematch", "dispute")
 FEW = 10
 """Below so many cases a share says more about chance than about work; it is not shown."""
+
+
+GROUPED = ("received", "services", "closed", "successes", "open", "overdue")
+"""Figures that the dashboard also shows by place, industry and stage: counted once, in groups of these three."""
 
 
 @dataclass(slots=True)
@@ -28,6 +36,7 @@ class Board:
 
     lens: Lens
     _known: dict[tuple[str, Lens], int | None] = field(default_factory=dict)
+    _groups: dict[str, Counter[Group]] = field(default_factory=dict)
     _steps: dict[str, "Wait"] | None = None
 
     # --- numbers and where they lead ------------------------------------------------------------
@@ -35,10 +44,38 @@ class Board:
     def count(self, name: str, **narrower: Any) -> int | None:
         """Count a figure through this lens, or a narrower one."""
         lens = self.lens.with_(**narrower) if narrower else self.lens
+        if lens is self.lens and name in GROUPED and self.looks_back(name):
+            return self.groups(name).total()
         key = (name, lens)
         if key not in self._known:
             self._known[key] = FIGURES[name].count(lens)
         return self._known[key]
+
+    def looks_back(self, name: str) -> bool:
+        """Say whether a figure can be known for the day looked back to."""
+        return self.lens.as_of is None or FIGURES[name].looks_back
+
+    def groups(self, name: str) -> Counter[Group]:
+        """Count the rows of a figure by (handler, industry, stage) of their need, in one query.
+
+        Every row has exactly one need, so the groups add up to the figure.
+        """
+        if name not in self._groups:
+            figure = FIGURES[name]
+            keys = [f"{figure.need}{path}" for path in GROUP_PATHS]
+            rows = figure.rows(self.lens) if self.looks_back(name) else figure.rows(self.lens).none()
+            counted = rows.order_by().values_list(*keys).annotate(n=Count("pk"))
+            self._groups[name] = Counter(
+                {(handler, industry, stage): n for handler, industry, stage, n in counted}
+            )
+        return self._groups[name]
+
+    def by(self, name: str, part: int) -> Counter[Any]:
+        """Count the rows of a figure by one part of the groups: 0 handler, 1 industry, 2 stage."""
+        counts: Counter[Any] = Counter()
+        for group, n in self.groups(name).items():
+            counts[group[part]] += n
+        return counts
 
     def href(self, name: str, **narrower: Any) -> str:
         """Return the address that lists what a figure counts."""
@@ -63,16 +100,18 @@ class Board:
 
     def tiles(self) -> list[Shape]:
         """The headline figures."""
-        tiles = [self.number(name) for name in ("experts", "received", "services", "closed")]
-        tiles[3]["note"] = share_words("占收到的", tiles[3]["count"], tiles[1]["count"])
-        solved = self.number("successes")
-        solved |= {"note": share_words("占收到的", solved["count"], tiles[1]["count"]), "tone": "accent"}
-        late = self.number("overdue")
+        experts, received, services, closed = (
+            self.number(name) for name in ("experts", "received", "services", "closed")
+        )
+        solved, under_way, late = (self.number(name) for name in ("successes", "open", "overdue"))
+        closed["note"] = share_words("占收到的", closed["count"], received["count"])
+        solved["note"] = share_words("占收到的", solved["count"], received["count"])
+        solved["tone"] = "accent"
         late["tone"] = "danger" if late["count"] else ""
         late["note"] = (
-            "只有今天的数" if self.lens.as_of else share_words("占在办的", late["count"], self.count("open"))
+            "不能回看" if self.lens.as_of else share_words("占在办的", late["count"], under_way["count"])
         )
-        return [*tiles, solved, self.number("open"), late]
+        return [experts, received, services, closed, solved, under_way, late]
 
     def expert_kinds(self) -> list[Shape]:
         """Experts by the door they came in, those that have any."""
@@ -134,7 +173,7 @@ class Board:
 
     def stages(self) -> list[Shape]:
         """Where the open ones stand."""
-        counts = grouped(FIGURES["open"].rows(self.lens), "stage")
+        counts = self.by("open", STAGE)
         return [
             {"title": stage.label, "count": counts[stage], "href": self.href("open", stage=stage.value)}
             for stage in OPEN_STAGES
@@ -142,9 +181,11 @@ class Board:
         ]
 
     def ages(self) -> list[Shape]:
-        """How long ago the open ones were handed in."""
+        """How long ago the open ones were handed in, counted in one query."""
+        spans = {f"age_{key}": Count("pk", filter=queries.age(self.lens, key)) for key in AGES}
+        counts = FIGURES["open"].rows(self.lens).order_by().aggregate(**spans)
         return [
-            {"title": words, "count": self.count("open", age=key), "href": self.href("open", age=key)}
+            {"title": words, "count": counts[f"age_{key}"], "href": self.href("open", age=key)}
             for key, (words, _, _) in AGES.items()
         ]
 
@@ -221,7 +262,7 @@ def median(tally: Counter[int]) -> float:
 
 def grouped(rows: QuerySet[Any], key: str) -> Counter[Any]:
     """Count rows by one of their values, in one query."""
-    return Counter(dict(rows.order_by().values_list(key).annotate(n=Count("pk", distinct=True))))
+    return Counter(dict(rows.order_by().values_list(key).annotate(n=Count("pk"))))
 
 
 def share(part: int | None, whole: int | None) -> str:

@@ -136,12 +136,14 @@ def open_needs(lens: Lens) -> QuerySet[Need]:
     rows = rows.filter(unclosed)
     if lens.stage:
         rows = rows.filter(stage=lens.stage)
-    if lens.age:
-        _, least, most = AGES[lens.age]
-        rows = rows.filter(submitted_at__lte=lens.instant - timedelta(days=least))
-        if most is not None:
-            rows = rows.filter(submitted_at__gt=lens.instant - timedelta(days=most))
-    return rows
+    return rows.filter(age(lens, lens.age)) if lens.age else rows
+
+
+def age(lens: Lens, key: str) -> Q:
+    """Keep the needs that were handed in so long before the day looked back to, or now."""
+    _, least, most = AGES[key]
+    kept = Q(submitted_at__lte=lens.instant - timedelta(days=least))
+    return kept if most is None else kept & Q(submitted_at__gt=lens.instant - timedelta(days=most))
 
 
 def overdue(lens: Lens) -> QuerySet[Need]:

@@ -1,16 +1,14 @@
 """The tables of the dashboard: by place, by industry, by month."""
 
 from calendar import monthrange
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
-from typing import Any
 
 from django.db.models import Count, Min, Q
 
 from zhiqiao.directory.codes import INDUSTRIES
 from zhiqiao.insights import queries
-from zhiqiao.insights.board import Board, Shape, grouped, share
+from zhiqiao.insights.board import HANDLER, INDUSTRY, Board, Shape, share
 from zhiqiao.insights.figures import FIGURES
 from zhiqiao.insights.lens import HAPPENED, Lens
 from zhiqiao.kit import clock
@@ -28,23 +26,13 @@ def titles(names: Iterable[str]) -> list[str]:
     return [FIGURES[name].title for name in names]
 
 
-def _counts(lens: Lens, names: Iterable[str], key: str) -> dict[str, Counter[Any]]:
-    """Count several figures by something their needs have, one query each."""
-    counts = {}
-    for name in names:
-        figure = FIGURES[name]
-        hidden = lens.as_of is not None and not figure.looks_back
-        counts[name] = Counter() if hidden else grouped(figure.rows(lens), f"{figure.need}{key}")
-    return counts
-
-
 def places(board: Board) -> list[Shape]:
     """One row for each part of the reader's area, in administrative order, never by size.
 
     The parts are those one level below what is looked at: a province's cities, a city's districts. What
     the level itself handles is a row of its own.
     """
-    counts = _counts(board.lens, PLACE_FIGURES, "organisation_id")
+    counts = {name: board.by(name, HANDLER) for name in PLACE_FIGURES}
     handlers = Organisation.objects.in_bulk({pk for counter in counts.values() for pk in counter})
     top = _top(board.lens)
     part_of = {pk: _part(handler, top) for pk, handler in handlers.items()}
@@ -83,7 +71,7 @@ def _part(handler: Organisation, top: Organisation | None) -> str:
 
 def industries(board: Board) -> list[Shape]:
     """One row for each industry, those with most needs first."""
-    counts = _counts(board.lens, INDUSTRY_FIGURES, "enterprise__industry")
+    counts = {name: board.by(name, INDUSTRY) for name in INDUSTRY_FIGURES}
     codes = {code for counter in counts.values() for code in counter}
     ordered = sorted(codes, key=lambda code: (-counts["received"][code], code))
     return [

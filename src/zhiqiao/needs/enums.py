@@ -37,9 +37,7 @@ STEP_BAR = (
 """The few stops a reader sees above a need, and the stages each stands for."""
 
 OPEN_STAGES = tuple(
-    stage
-    for stage in Stage
-    if stage not in (Stage.DRAFT, Stage.ARCHIVED, Stage.REJECTED, Stage.WITHDRAWN)
+    stage for stage in Stage if stage not in (Stage.DRAFT, Stage.ARCHIVED, Stage.REJECTED, Stage.WITHDRAWN)
 )
 HANDLER_STAGES = (
     Stage.SUBMITTED,

@@ -124,9 +124,7 @@ class Invitation(models.Model):
     sent_at = models.DateTimeField("发出时间", null=True)
     due_at = models.DateTimeField("答复期限", null=True)
     answered_at = models.DateTimeField("答复时间", null=True)
-    reason = models.CharField(
-        "婉拒原因", max_length=10, choices=enums.DeclineReason.choices, blank=True
-    )
+    reason = models.CharField("婉拒原因", max_length=10, choices=enums.DeclineReason.choices, blank=True)
     note = models.CharField("附言", max_length=400, blank=True)
 
     PERSONAL: ClassVar[dict[str, Personal]] = {}
@@ -182,9 +180,7 @@ class Attendance(models.Model):
 
     PERSONAL: ClassVar[dict[str, Personal]] = {"name": IDENTITY}
     PLAIN = ("side",)
-    SCOPE = Scope(
-        organisations=("meeting__need__organisation", "meeting__need__enterprise__organisation")
-    )
+    SCOPE = Scope(organisations=("meeting__need__organisation", "meeting__need__enterprise__organisation"))
 
     class Meta:
         verbose_name = "服务"
@@ -201,9 +197,7 @@ class Outcome(models.Model):
 
     need = models.ForeignKey(Need, on_delete=models.CASCADE, related_name="outcomes")
     result = models.CharField("结果", max_length=12, choices=enums.Result.choices)
-    reason = models.CharField(
-        "未解决原因", max_length=12, choices=enums.UnsolvedReason.choices, blank=True
-    )
+    reason = models.CharField("未解决原因", max_length=12, choices=enums.UnsolvedReason.choices, blank=True)
     note = models.TextField("说明")
     amount_fen = models.BigIntegerField("合同金额（分）", null=True, blank=True)
     evidence_level = models.PositiveSmallIntegerField(

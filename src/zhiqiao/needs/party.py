@@ -309,6 +309,8 @@ def _for_expert(case: Case) -> Standing:
     if invitation is None or invitation.state == InvitationState.SENT:
         until = clock.exact(invitation.due_at) if invitation and invitation.due_at else ""
         return Standing("请您答复", f"请在 {until} 前答复，不便参加也请告诉我们一声。", "warning")
+    if invitation.state == InvitationState.CANCELLED and invitation.answered_at is not None:
+        return Standing("已改请其他专家", f"{handler}为这条需求另请了专家，感谢您的支持。")
     if invitation.state != InvitationState.ACCEPTED:
         return Standing(invitation.get_state_display(), str(rules.may_answer(case.by, invitation)))
     if case.replaced:

@@ -100,7 +100,7 @@ def public_text(need: Need, text: str) -> str:
 def _names(need: Need) -> list[str]:
     """Return the spellings of an enterprise's name, the longest first."""
     organisation = need.enterprise.organisation
-    core = re.sub(r"（股份|集团）?（有限）?（责任）?公司$", "", organisation.name)
+    core = re.sub(r"(股份|集团)?(有限)?(责任)?公司$", "", organisation.name)
     found = {organisation.name, organisation.short_name, core}
     return sorted((name for name in found if len(name) > 2), key=len, reverse=True)
 

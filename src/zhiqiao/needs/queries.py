@@ -24,16 +24,16 @@ def needs_for(who: Who) -> QuerySet[Need]:
     """Return the needs a person may see: of her network, of her enterprise, or that she was invited to."""
     seen = visible(Need.objects.all(), who, NeedPerm.VIEW)
     if getattr(who, "is_authenticated", False) and hasattr(who, "expert"):
-        invited = Invitation.objects.filter(expert__person=who).exclude(
-            state=enums.InvitationState.QUEUED
-        )
+        invited = Invitation.objects.filter(expert__person=who).exclude(state=enums.InvitationState.QUEUED)
         seen = seen | Need.objects.filter(pk__in=invited.values("need_id"))
     return seen
 
 
 def register_of_needs(who: Who) -> QuerySet[Need]:
     """Return the needs of the register: everything visible that has been submitted."""
-    return needs_for(who).exclude(stage=Stage.DRAFT).select_related("enterprise__organisation", "organisation")
+    return (
+        needs_for(who).exclude(stage=Stage.DRAFT).select_related("enterprise__organisation", "organisation")
+    )
 
 
 def inbox(who: Who, at: datetime | None = None) -> QuerySet[Need]:
@@ -65,12 +65,16 @@ def due_spans(at: datetime) -> dict[str, Q]:
 
 def need_page(who: Who) -> QuerySet[Need]:
     """Return needs with everything their page shows, in a fixed number of queries."""
-    return needs_for(who).select_related("enterprise__organisation", "organisation").prefetch_related(
-        Prefetch("invitations", Invitation.objects.select_related("expert__organisation", "need")),
-        Prefetch("meetings", Meeting.objects.prefetch_related("attendance__expert")),
-        Prefetch("outcomes", Outcome.objects.prefetch_related("confirmations")),
-        "ratings",
-        "programmes",
+    return (
+        needs_for(who)
+        .select_related("enterprise__organisation", "organisation")
+        .prefetch_related(
+            Prefetch("invitations", Invitation.objects.select_related("expert__organisation", "need")),
+            Prefetch("meetings", Meeting.objects.prefetch_related("attendance__expert")),
+            Prefetch("outcomes", Outcome.objects.prefetch_related("confirmations")),
+            "ratings",
+            "programmes",
+        )
     )
 
 

@@ -79,9 +79,7 @@ def _known(values: Mapping[str, Any], under: Organisation) -> Need | None:
 
 def _complete(need: Need, values: Mapping[str, Any], run: Run) -> Saved:
     differing = {
-        name: value
-        for name, value in _fields(values, new_row=False).items()
-        if getattr(need, name) != value
+        name: value for name, value in _fields(values, new_row=False).items() if getattr(need, name) != value
     }
     if not differing:
         return same()

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from zhiqiao.accounts.actions import end_sessions
 from zhiqiao.accounts.models import Person
@@ -114,7 +114,10 @@ def revoke(held: Grant, *, by: By, at: datetime, reason: str) -> None:
     :raises Refused: ``by`` does not manage the organisation.
     """
     require(rules.may_grant(by, held.role, held.organisation))
-    Grant.objects.filter(pk=held.pk, until__isnull=True).update(until=at)
+    ends = max(at, held.since)  # a role that has not begun yet ends the moment it would begin
+    live = Grant.objects.filter(pk=held.pk).filter(Q(until__isnull=True) | Q(until__gt=ends))
+    if not live.update(until=ends):
+        refuse("orgs.over", "这项授权已经结束，不必再撤销。")
     end_sessions(held.person)
     audit.record(
         "orgs.revoke",

@@ -4,7 +4,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.contrib.auth import password_validation
 from django.core.validators import RegexValidator
 from django.utils import timezone
 from django.utils.html import format_html
@@ -26,8 +25,6 @@ KINDS_BELOW: dict[str, tuple[Kind, ...]] = {
     Kind.PARK_ASSOCIATION: (Kind.ENTERPRISE_ASSOCIATION,),
 }
 """What may stand below what. Enterprises are entered in their own register."""
-
-RULES_IN_WORDS = "至少 10 个字符；不要全是数字；不要用姓名、手机号、邮箱或常见密码。"
 
 
 class OrganisationForm(forms.Form):
@@ -171,51 +168,3 @@ class ReasonForm(forms.Form):
         error_messages={"required": "请写明理由，会记入审计记录。", "min_length": "理由太短，请写清楚。"},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-
-
-class SetPasswordForm(forms.Form):
-    """A password of one's own, typed twice, behind a one-time link."""
-
-    new = forms.CharField(
-        label="新密码",
-        strip=False,
-        help_text=RULES_IN_WORDS,
-        error_messages={"required": "请填写新密码。"},
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )
-    again = forms.CharField(
-        label="再输一遍新密码",
-        strip=False,
-        error_messages={"required": "请再输一遍新密码。"},
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )
-
-    def __init__(self, person: Person, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.person = person
-
-    def clean(self) -> dict[str, Any]:
-        """Both copies agree, and the password is good enough."""
-        cleaned = super().clean() or {}
-        new = cleaned.get("new")
-        if new and cleaned.get("again") and new != cleaned["again"]:
-            self.add_error("again", "两次输入的密码不一样。")
-        if new:
-            try:
-                password_validation.validate_password(new, self.person)
-            except forms.ValidationError as error:
-                self.add_error("new", [_broken_rule(one) for one in error.error_list])
-        return cleaned
-
-
-def _broken_rule(error: forms.ValidationError) -> str:
-    """Say in Chinese which rule a password breaks; not all of Django's own words are translated."""
-    return _BROKEN.get(error.code or "", "").format(**(error.params or {})) or "；".join(error.messages)
-
-
-_BROKEN = {
-    "password_too_short": "密码太短，至少要 {min_length} 个字符。",
-    "password_too_similar": "密码与{verbose_name}太相似，请换一个。",
-    "password_too_common": "这个密码太常见，容易被猜中，请换一个。",
-    "password_entirely_numeric": "密码不能全是数字，请加上字母或符号。",
-}

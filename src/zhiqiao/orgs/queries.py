@@ -26,8 +26,7 @@ def handler_of(organisation: Organisation) -> Organisation:
     return (
         Organisation.objects.above(organisation)
         .filter(kind__in=HANDLERS, is_active=True)
-        .order_by("-path")
-        [:1]
+        .order_by("-path")[:1]
         .get()
     )
 
@@ -38,7 +37,10 @@ def organisation_named(name: str, under: Organisation) -> Organisation | None:
     "杭州", "杭州市" and "杭州市科协" are the same; enterprises are not places.
     """
     plain = name.removesuffix("科学技术协会").removesuffix("科协").strip()
-    names = [name, *(plain + ending for ending in ("", "科协", "科学技术协会", "市", "市科协", "区科协", "县科协"))]
+    names = [
+        name,
+        *(plain + ending for ending in ("", "科协", "科学技术协会", "市", "市科协", "区科协", "县科协")),
+    ]
     places = Organisation.objects.within(under).exclude(kind=Kind.ENTERPRISE)
     rows = places.filter(Q(name__in=names) | Q(short_name__in=names) | Q(code=name))
     return sorted(rows[:20], key=lambda place: (place.depth, place.path))[0] if plain and rows else None

@@ -59,9 +59,9 @@ def visible(rows: QuerySet[M], who: Who, permission: str, at: datetime | None = 
     roots = roots_of(who, permission, at)
     allowed = Q(pk__in=())
     if roots:
-        reached = below(roots)
         for lookup in scope.organisations:
-            allowed |= Q(**{f"{lookup}__in": reached})
+            # Organisations themselves are asked by their path: a subquery would read the whole table.
+            allowed |= _ranges(roots) if lookup == "pk" else Q(**{f"{lookup}__in": below(roots)})
         if scope.shared is not None:
             allowed |= scope.shared
     if _is_person(who):
@@ -120,10 +120,14 @@ def roots_of(who: Who, permission: str, at: datetime | None = None) -> list[Orga
 
 def below(roots: Iterable[Organisation]) -> QuerySet[Organisation]:
     """Return the organisations at or below any of the roots: one index range for each."""
+    return Organisation.objects.filter(_ranges(roots))
+
+
+def _ranges(roots: Iterable[Organisation]) -> Q:
     ranges = Q(pk__in=())
     for root in roots:
         ranges |= Q(path__gte=root.path, path__lt=root.path_end)
-    return Organisation.objects.filter(ranges)
+    return ranges
 
 
 def in_words(who: Who, at: datetime | None = None) -> list[str]:

@@ -42,7 +42,9 @@ def _put(kind: Kind, code: str, name: str, parent: Organisation, run: Run) -> Sa
     """Put a new organisation in line to be added with its siblings, or rename the one that is there."""
     waiting: dict[Organisation, dict[str, Organisation]] = run.later
     if code in waiting.setdefault(parent, {}):
-        raise RowError("与本文件前面的一行代码相同", f"{'village' if kind is Kind.VILLAGE else 'street'}_code")
+        raise RowError(
+            "与本文件前面的一行代码相同", f"{'village' if kind is Kind.VILLAGE else 'street'}_code"
+        )
     known = Organisation.objects.filter(kind=kind, code=code).first()
     if known is None:
         waiting[parent][code] = Organisation(name=name + SUFFIX, short_name=name, kind=kind, code=code)
@@ -94,6 +96,7 @@ def _district(values: Mapping[str, Any], run: Run, under: Organisation) -> Organ
     district: Organisation | None = run.memo[key]
     if district is None:
         raise RowError(
-            f"{under.title}下面没有代码为 {code} 的区县科协（可能已经撤并），请先添加区县或改用现在的代码", "county_code"
+            f"{under.title}下面没有代码为 {code} 的区县科协（可能已经撤并），请先添加区县或改用现在的代码",
+            "county_code",
         )
     return district

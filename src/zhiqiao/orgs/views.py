@@ -18,6 +18,7 @@ from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 from django.views.decorators.cache import never_cache
 
 from zhiqiao.accounts import actions as accounts
+from zhiqiao.accounts.forms import NewPasswordForm
 from zhiqiao.accounts.models import Person
 from zhiqiao.kit import audit
 from zhiqiao.kit.actors import Actor
@@ -33,7 +34,6 @@ from zhiqiao.orgs.forms import (
     NewPersonForm,
     OrganisationForm,
     ReasonForm,
-    SetPasswordForm,
 )
 from zhiqiao.orgs.models import Grant, Organisation
 from zhiqiao.orgs.roles import role
@@ -362,7 +362,7 @@ def set_password(request: HttpRequest, uid: str, token: str) -> HttpResponse:
     person = _person_behind(uid, token)
     if person is None:
         return render(request, "orgs/link_over.html", status=410)
-    form = SetPasswordForm(person, request.POST or None)
+    form = NewPasswordForm(person, request.POST or None)
     if request.method == "POST" and form.is_valid():
         by = Actor("link", f"account:{person.pk}", person.name)
         accounts.change_password(person, password=form.cleaned_data["new"], by=by, at=timezone.now())

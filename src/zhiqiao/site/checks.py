@@ -17,8 +17,11 @@ def _every_url_has_a_policy(app_configs: Any, **_: Any) -> list[Error]:
     from zhiqiao.site.policy import POLICY
 
     names = set(url_names())
-    return [Error(f"URL {name} has no row in site/policy.py", id="zhiqiao.E001") for name in names - set(POLICY)] + [
-        Error(f"site/policy.py names {name}, which is no URL", id="zhiqiao.E002") for name in set(POLICY) - names
+    return [
+        Error(f"URL {name} has no row in site/policy.py", id="zhiqiao.E001") for name in names - set(POLICY)
+    ] + [
+        Error(f"site/policy.py names {name}, which is no URL", id="zhiqiao.E002")
+        for name in set(POLICY) - names
     ]
 
 

@@ -21,7 +21,9 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 class UploadForm(forms.Form):
     """Which file, and for which unit."""
 
-    under = forms.ModelChoiceField(label="归入哪个单位", queryset=Organisation.objects.none(), empty_label=None)
+    under = forms.ModelChoiceField(
+        label="归入哪个单位", queryset=Organisation.objects.none(), empty_label=None
+    )
     file = forms.FileField(
         label="文件",
         help_text="Excel(.xlsx)、CSV 或 JSON 行（.jsonl）。第一行是表头；空格子表示“不改”。",

@@ -136,5 +136,3 @@ class Box:
         for path in old:
             path.unlink(missing_ok=True)
         return len(old)
-
-

@@ -81,7 +81,9 @@ def preferences(request: HttpRequest) -> HttpResponse:
 
 def me(request: Signed) -> HttpResponse:
     """Tell a person in words what she may see and do."""
-    return render(request, "site/me.html", {"menu": portal_menu(request), "sentences": in_words(request.user)})
+    return render(
+        request, "site/me.html", {"menu": portal_menu(request), "sentences": in_words(request.user)}
+    )
 
 
 def password(request: Signed) -> HttpResponse:
@@ -119,7 +121,9 @@ def draft(request: Signed, form: str) -> HttpResponse:
     mine = Draft.objects.filter(person=request.user, form=form)
     if request.method == "GET":
         kept = mine.first()
-        return JsonResponse({"values": kept.values if kept else {}, "saved_at": kept.saved_at if kept else None})
+        return JsonResponse(
+            {"values": kept.values if kept else {}, "saved_at": kept.saved_at if kept else None}
+        )
     values = {name: request.POST.getlist(name) for name in request.POST if name not in NOT_TYPED}
     if len(json.dumps(values)) > DRAFT_BYTES:
         return JsonResponse({"message": "内容太长，没有自动保存，请先提交或另存。"}, status=413)

@@ -181,7 +181,8 @@ def _copied(upload: Upload, copy: BinaryIO, limit: int) -> tuple[str, int]:
         size += len(chunk)
         if size > limit:
             refuse(
-                "file.size", f"文件超过 {limit // 1024 // 1024} MB。请压缩图片、拆分文件，或只上传需要的几页。"
+                "file.size",
+                f"文件超过 {limit // 1024 // 1024} MB。请压缩图片、拆分文件，或只上传需要的几页。",
             )
         digest.update(chunk)
         copy.write(chunk)

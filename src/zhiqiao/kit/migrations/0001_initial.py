@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,217 +14,369 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='AuditHead',
+            name="AuditHead",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(max_length=64)),
-                ('count', models.BigIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("digest", models.CharField(max_length=64)),
+                ("count", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Schedule',
+            name="Schedule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=64, unique=True)),
-                ('next_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=64, unique=True)),
+                ("next_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='StoredFile',
+            name="StoredFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sha256', models.CharField(max_length=64, unique=True)),
-                ('size', models.BigIntegerField(verbose_name='字节数')),
-                ('kind', models.CharField(choices=[('pdf', 'PDF'), ('png', 'PNG 图片'), ('jpeg', 'JPEG 图片'), ('docx', 'Word 文档'), ('xlsx', 'Excel 工作簿'), ('txt', '纯文本'), ('csv', 'CSV 表格')], max_length=8, verbose_name='类型')),
-                ('name', models.CharField(max_length=150, verbose_name='文件名')),
-                ('stored_at', models.DateTimeField(verbose_name='存入时间')),
-                ('actor_kind', models.CharField(max_length=8)),
-                ('actor_key', models.CharField(blank=True, max_length=64)),
-                ('actor_name', models.CharField(max_length=80, verbose_name='存入人')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sha256", models.CharField(max_length=64, unique=True)),
+                ("size", models.BigIntegerField(verbose_name="字节数")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("pdf", "PDF"),
+                            ("png", "PNG 图片"),
+                            ("jpeg", "JPEG 图片"),
+                            ("docx", "Word 文档"),
+                            ("xlsx", "Excel 工作簿"),
+                            ("txt", "纯文本"),
+                            ("csv", "CSV 表格"),
+                        ],
+                        max_length=8,
+                        verbose_name="类型",
+                    ),
+                ),
+                ("name", models.CharField(max_length=150, verbose_name="文件名")),
+                ("stored_at", models.DateTimeField(verbose_name="存入时间")),
+                ("actor_kind", models.CharField(max_length=8)),
+                ("actor_key", models.CharField(blank=True, max_length=64)),
+                ("actor_name", models.CharField(max_length=80, verbose_name="存入人")),
             ],
             options={
-                'ordering': ('id',),
+                "ordering": ("id",),
             },
         ),
         migrations.CreateModel(
-            name='Submission',
+            name="Submission",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=64, unique=True)),
-                ('owner', models.CharField(max_length=64)),
-                ('location', models.CharField(blank=True, max_length=500)),
-                ('at', models.DateTimeField(db_index=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=64, unique=True)),
+                ("owner", models.CharField(max_length=64)),
+                ("location", models.CharField(blank=True, max_length=500)),
+                ("at", models.DateTimeField(db_index=True)),
             ],
         ),
         migrations.CreateModel(
-            name='WorkingHours',
+            name="WorkingHours",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starts_on', models.DateField(unique=True, verbose_name='自何日起')),
-                ('week', models.JSONField(verbose_name='一周作息')),
-                ('name', models.CharField(blank=True, max_length=40, verbose_name='名称')),
-                ('source', models.CharField(blank=True, max_length=200, verbose_name='依据')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("starts_on", models.DateField(unique=True, verbose_name="自何日起")),
+                ("week", models.JSONField(verbose_name="一周作息")),
+                ("name", models.CharField(blank=True, max_length=40, verbose_name="名称")),
+                ("source", models.CharField(blank=True, max_length=200, verbose_name="依据")),
             ],
             options={
-                'ordering': ('starts_on',),
+                "ordering": ("starts_on",),
             },
         ),
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(verbose_name='时间')),
-                ('actor_kind', models.CharField(max_length=8)),
-                ('actor_key', models.CharField(blank=True, max_length=64)),
-                ('actor_name', models.CharField(max_length=80, verbose_name='操作人')),
-                ('verb', models.CharField(max_length=64, verbose_name='动作')),
-                ('subject_type', models.CharField(blank=True, max_length=48)),
-                ('subject_id', models.CharField(blank=True, max_length=64)),
-                ('before', models.JSONField(null=True)),
-                ('after', models.JSONField(null=True)),
-                ('reason', models.TextField(blank=True, verbose_name='理由')),
-                ('previous', models.CharField(max_length=64)),
-                ('digest', models.CharField(max_length=64)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(verbose_name="时间")),
+                ("actor_kind", models.CharField(max_length=8)),
+                ("actor_key", models.CharField(blank=True, max_length=64)),
+                ("actor_name", models.CharField(max_length=80, verbose_name="操作人")),
+                ("verb", models.CharField(max_length=64, verbose_name="动作")),
+                ("subject_type", models.CharField(blank=True, max_length=48)),
+                ("subject_id", models.CharField(blank=True, max_length=64)),
+                ("before", models.JSONField(null=True)),
+                ("after", models.JSONField(null=True)),
+                ("reason", models.TextField(blank=True, verbose_name="理由")),
+                ("previous", models.CharField(max_length=64)),
+                ("digest", models.CharField(max_length=64)),
             ],
             options={
-                'ordering': ('id',),
-                'indexes': [models.Index(fields=['subject_type', 'subject_id', 'id'], name='audit_of_subject')],
+                "ordering": ("id",),
+                "indexes": [
+                    models.Index(fields=["subject_type", "subject_id", "id"], name="audit_of_subject")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CalendarDay',
+            name="CalendarDay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('date', models.DateField(unique=True, verbose_name='日期')),
-                ('working', models.BooleanField(verbose_name='是否上班')),
-                ('name', models.CharField(blank=True, max_length=40, verbose_name='名称')),
-                ('intervals', models.JSONField(blank=True, null=True, verbose_name='当天时段')),
-                ('source', models.CharField(blank=True, max_length=200, verbose_name='依据')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("date", models.DateField(unique=True, verbose_name="日期")),
+                ("working", models.BooleanField(verbose_name="是否上班")),
+                ("name", models.CharField(blank=True, max_length=40, verbose_name="名称")),
+                ("intervals", models.JSONField(blank=True, null=True, verbose_name="当天时段")),
+                ("source", models.CharField(blank=True, max_length=200, verbose_name="依据")),
             ],
             options={
-                'ordering': ('date',),
-                'constraints': [models.CheckConstraint(condition=models.Q(('working', True), ('intervals__isnull', True), _connector='OR'), name='calendar_day_off_has_no_hours')],
+                "ordering": ("date",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("working", True), ("intervals__isnull", True), _connector="OR"),
+                        name="calendar_day_off_has_no_hours",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ImportRun',
+            name="ImportRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ledger', models.CharField(max_length=48, verbose_name='台账')),
-                ('file_name', models.CharField(max_length=150, verbose_name='文件名')),
-                ('sha256', models.CharField(max_length=64)),
-                ('size', models.BigIntegerField(verbose_name='字节数')),
-                ('state', models.CharField(choices=[('done', '已导入'), ('partly', '部分导入'), ('refused', '未导入')], max_length=8, verbose_name='结果')),
-                ('counts', models.JSONField(default=dict, verbose_name='各类行数')),
-                ('actor_kind', models.CharField(max_length=8)),
-                ('actor_key', models.CharField(blank=True, max_length=64)),
-                ('actor_name', models.CharField(max_length=80, verbose_name='导入人')),
-                ('at', models.DateTimeField(verbose_name='导入时间')),
-                ('once_key', models.CharField(editable=False, max_length=120, null=True, unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("ledger", models.CharField(max_length=48, verbose_name="台账")),
+                ("file_name", models.CharField(max_length=150, verbose_name="文件名")),
+                ("sha256", models.CharField(max_length=64)),
+                ("size", models.BigIntegerField(verbose_name="字节数")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("done", "已导入"), ("partly", "部分导入"), ("refused", "未导入")],
+                        max_length=8,
+                        verbose_name="结果",
+                    ),
+                ),
+                ("counts", models.JSONField(default=dict, verbose_name="各类行数")),
+                ("actor_kind", models.CharField(max_length=8)),
+                ("actor_key", models.CharField(blank=True, max_length=64)),
+                ("actor_name", models.CharField(max_length=80, verbose_name="导入人")),
+                ("at", models.DateTimeField(verbose_name="导入时间")),
+                ("once_key", models.CharField(editable=False, max_length=120, null=True, unique=True)),
             ],
             options={
-                'ordering': ('-id',),
-                'indexes': [models.Index(fields=['ledger', 'sha256'], name='import_run_of_file')],
+                "ordering": ("-id",),
+                "indexes": [models.Index(fields=["ledger", "sha256"], name="import_run_of_file")],
             },
         ),
         migrations.CreateModel(
-            name='Job',
+            name="Job",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=64)),
-                ('arguments', models.JSONField(default=dict)),
-                ('key', models.CharField(max_length=120, null=True, unique=True)),
-                ('state', models.CharField(choices=[('queued', '等待'), ('running', '进行中'), ('done', '完成'), ('failed', '多次失败，需要人工查看')], default='queued', max_length=8)),
-                ('run_at', models.DateTimeField()),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('worker', models.CharField(blank=True, max_length=64)),
-                ('error', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('finished_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=64)),
+                ("arguments", models.JSONField(default=dict)),
+                ("key", models.CharField(max_length=120, null=True, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "等待"),
+                            ("running", "进行中"),
+                            ("done", "完成"),
+                            ("failed", "多次失败，需要人工查看"),
+                        ],
+                        default="queued",
+                        max_length=8,
+                    ),
+                ),
+                ("run_at", models.DateTimeField()),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("worker", models.CharField(blank=True, max_length=64)),
+                ("error", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("finished_at", models.DateTimeField(null=True)),
             ],
             options={
-                'ordering': ('id',),
-                'indexes': [models.Index(condition=models.Q(('state__in', ('queued', 'running'))), fields=['run_at', 'id'], name='job_ready'), models.Index(fields=['state', 'finished_at'], name='job_state')],
+                "ordering": ("id",),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ("queued", "running"))),
+                        fields=["run_at", "id"],
+                        name="job_ready",
+                    ),
+                    models.Index(fields=["state", "finished_at"], name="job_state"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Transition',
+            name="Transition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('flow', models.CharField(max_length=24)),
-                ('subject_type', models.CharField(max_length=48)),
-                ('subject_id', models.BigIntegerField()),
-                ('step', models.CharField(max_length=32, verbose_name='步骤')),
-                ('source', models.CharField(max_length=24, verbose_name='原环节')),
-                ('target', models.CharField(max_length=24, verbose_name='新环节')),
-                ('actor_kind', models.CharField(max_length=8)),
-                ('actor_key', models.CharField(blank=True, max_length=64)),
-                ('actor_name', models.CharField(max_length=80, verbose_name='办理人')),
-                ('at', models.DateTimeField(verbose_name='时间')),
-                ('due_at', models.DateTimeField(null=True, verbose_name='下一步到期')),
-                ('waited_minutes', models.PositiveIntegerField(verbose_name='在原环节的工作分钟')),
-                ('late', models.BooleanField(default=False, verbose_name='逾期办理')),
-                ('note', models.TextField(blank=True, verbose_name='说明')),
-                ('data', models.JSONField(default=dict)),
-                ('dispatched_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("flow", models.CharField(max_length=24)),
+                ("subject_type", models.CharField(max_length=48)),
+                ("subject_id", models.BigIntegerField()),
+                ("step", models.CharField(max_length=32, verbose_name="步骤")),
+                ("source", models.CharField(max_length=24, verbose_name="原环节")),
+                ("target", models.CharField(max_length=24, verbose_name="新环节")),
+                ("actor_kind", models.CharField(max_length=8)),
+                ("actor_key", models.CharField(blank=True, max_length=64)),
+                ("actor_name", models.CharField(max_length=80, verbose_name="办理人")),
+                ("at", models.DateTimeField(verbose_name="时间")),
+                ("due_at", models.DateTimeField(null=True, verbose_name="下一步到期")),
+                ("waited_minutes", models.PositiveIntegerField(verbose_name="在原环节的工作分钟")),
+                ("late", models.BooleanField(default=False, verbose_name="逾期办理")),
+                ("note", models.TextField(blank=True, verbose_name="说明")),
+                ("data", models.JSONField(default=dict)),
+                ("dispatched_at", models.DateTimeField(null=True)),
             ],
             options={
-                'ordering': ('id',),
-                'indexes': [models.Index(fields=['subject_type', 'subject_id', 'id'], name='transition_of_subject'), models.Index(fields=['flow', 'step', 'at'], name='transition_of_step'), models.Index(condition=models.Q(('dispatched_at__isnull', True)), fields=['id'], name='transition_outbox')],
+                "ordering": ("id",),
+                "indexes": [
+                    models.Index(fields=["subject_type", "subject_id", "id"], name="transition_of_subject"),
+                    models.Index(fields=["flow", "step", "at"], name="transition_of_step"),
+                    models.Index(
+                        condition=models.Q(("dispatched_at__isnull", True)),
+                        fields=["id"],
+                        name="transition_outbox",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(max_length=8)),
-                ('address', models.CharField(blank=True, max_length=254)),
-                ('notice', models.CharField(max_length=64)),
-                ('unique_key', models.CharField(max_length=200, unique=True)),
-                ('title', models.CharField(max_length=200, verbose_name='标题')),
-                ('body', models.TextField(verbose_name='正文')),
-                ('url', models.CharField(blank=True, max_length=500)),
-                ('state', models.CharField(choices=[('waiting', '待发送'), ('sent', '已送达'), ('failed', '发送失败')], default='waiting', max_length=8)),
-                ('created_at', models.DateTimeField()),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('read_at', models.DateTimeField(null=True)),
-                ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("channel", models.CharField(max_length=8)),
+                ("address", models.CharField(blank=True, max_length=254)),
+                ("notice", models.CharField(max_length=64)),
+                ("unique_key", models.CharField(max_length=200, unique=True)),
+                ("title", models.CharField(max_length=200, verbose_name="标题")),
+                ("body", models.TextField(verbose_name="正文")),
+                ("url", models.CharField(blank=True, max_length=500)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "待发送"), ("sent", "已送达"), ("failed", "发送失败")],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("read_at", models.DateTimeField(null=True)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="deliveries",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
-                'indexes': [models.Index(fields=['person', 'channel', 'read_at'], name='delivery_inbox')],
+                "ordering": ("-id",),
+                "indexes": [models.Index(fields=["person", "channel", "read_at"], name="delivery_inbox")],
             },
         ),
         migrations.CreateModel(
-            name='Draft',
+            name="Draft",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('form', models.CharField(max_length=80)),
-                ('values', models.JSONField(default=dict)),
-                ('saved_at', models.DateTimeField()),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("form", models.CharField(max_length=80)),
+                ("values", models.JSONField(default=dict)),
+                ("saved_at", models.DateTimeField()),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('person', 'form'), name='draft_once')],
+                "constraints": [models.UniqueConstraint(fields=("person", "form"), name="draft_once")],
             },
         ),
         migrations.CreateModel(
-            name='Attachment',
+            name="Attachment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject_type', models.CharField(max_length=48)),
-                ('subject_id', models.BigIntegerField()),
-                ('title', models.CharField(max_length=150, verbose_name='标题')),
-                ('actor_kind', models.CharField(max_length=8)),
-                ('actor_key', models.CharField(blank=True, max_length=64)),
-                ('actor_name', models.CharField(max_length=80, verbose_name='添加人')),
-                ('at', models.DateTimeField(verbose_name='添加时间')),
-                ('file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attachments', to='kit.storedfile')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("subject_type", models.CharField(max_length=48)),
+                ("subject_id", models.BigIntegerField()),
+                ("title", models.CharField(max_length=150, verbose_name="标题")),
+                ("actor_kind", models.CharField(max_length=8)),
+                ("actor_key", models.CharField(blank=True, max_length=64)),
+                ("actor_name", models.CharField(max_length=80, verbose_name="添加人")),
+                ("at", models.DateTimeField(verbose_name="添加时间")),
+                (
+                    "file",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="attachments",
+                        to="kit.storedfile",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('id',),
-                'constraints': [models.UniqueConstraint(fields=('subject_type', 'subject_id', 'file'), name='attachment_once')],
+                "ordering": ("id",),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("subject_type", "subject_id", "file"), name="attachment_once"
+                    )
+                ],
             },
         ),
     ]

@@ -80,7 +80,9 @@ def dispatch(transition_id: int) -> None:
         unsent = Transition.objects.filter(pk=transition_id, dispatched_at__isnull=True)
         if not unsent.update(dispatched_at=timezone.now()):
             return
-        subject = apps.get_model(transition.subject_type)._base_manager.filter(pk=transition.subject_id).first()
+        subject = (
+            apps.get_model(transition.subject_type)._base_manager.filter(pk=transition.subject_id).first()
+        )
         if subject is None:
             return
         for notice_class in Notice.registry.values():

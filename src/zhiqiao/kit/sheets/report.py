@@ -23,7 +23,7 @@ class Problem(NamedTuple):
     words: str
 
     def __str__(self) -> str:
-        column = f"『{self.title}』" if self.title else ":"
+        column = f"『{self.title}』" if self.title else "："
         return f"第 {self.row} 行{column}{self.words}"
 
 
@@ -104,7 +104,9 @@ class Report:
     @property
     def words(self) -> str:
         """The whole in one sentence."""
-        figures = f"共 {self.rows} 行：新增 {self.new}，更新 {self.changed}，未变 {self.same}，有误 {self.bad}"
+        figures = (
+            f"共 {self.rows} 行：新增 {self.new}，更新 {self.changed}，未变 {self.same}，有误 {self.bad}"
+        )
         if self.duplicate_count:
             figures += f"；疑似重复 {self.duplicate_count}"
         if self.dry_run:

@@ -183,7 +183,9 @@ class _Lines:
             self.number += 1
             self.taken += len(line)
             if len(line) >= _LONGEST_LINE or self.taken > _LONGEST_RECORD:
-                refuse("sheet.long_line", f"第 {self.number} 行附近过长，可能是引号没有成对。请检查后再导入。")
+                refuse(
+                    "sheet.long_line", f"第 {self.number} 行附近过长，可能是引号没有成对。请检查后再导入。"
+                )
             yield line
 
     def detach(self) -> None:

@@ -117,9 +117,7 @@ def identify_enterprise(need: Need, enterprise: Enterprise, *, by: By, at: datet
     before = {"enterprise": str(need.enterprise)}
     Need.objects.filter(pk=need.pk).update(enterprise=enterprise)
     need.enterprise = enterprise
-    audit.record(
-        "need.enterprise", need, by=by, at=at, before=before, after={"enterprise": str(enterprise)}
-    )
+    audit.record("need.enterprise", need, by=by, at=at, before=before, after={"enterprise": str(enterprise)})
 
 
 def accept(need: Need, *, by: By, at: datetime, note: str = "") -> None:

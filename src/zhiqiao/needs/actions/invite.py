@@ -116,9 +116,7 @@ def accept_invitation(invitation: Invitation, *, by: By, at: datetime, note: str
 
 
 @transaction.atomic
-def decline_invitation(
-    invitation: Invitation, *, reason: str, by: By, at: datetime, note: str = ""
-) -> None:
+def decline_invitation(invitation: Invitation, *, reason: str, by: By, at: datetime, note: str = "") -> None:
     """An expert says no, with a reason; the next one in line is asked at once."""
     if reason not in DeclineReason.values:
         refuse("needs.reason_missing", "请选择一项婉拒原因，方便我们改邀更合适的专家。")
@@ -150,7 +148,12 @@ def _answer(
     )
     invitation.state, invitation.answered_at, invitation.reason = state, at, reason
     audit.record(
-        f"invitation.{state}", invitation, by=by, at=at, after={"need": need.pk, "reason": reason}, reason=note
+        f"invitation.{state}",
+        invitation,
+        by=by,
+        at=at,
+        after={"need": need.pk, "reason": reason},
+        reason=note,
     )
     return need
 

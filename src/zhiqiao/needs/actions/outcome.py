@@ -58,9 +58,7 @@ def report_outcome(
 
 
 @transaction.atomic
-def answer_outcome(
-    outcome: Outcome, *, agrees: bool, by: By, at: datetime, note: str = ""
-) -> None:
+def answer_outcome(outcome: Outcome, *, agrees: bool, by: By, at: datetime, note: str = "") -> None:
     """One side says yes or no to the reported outcome. Silence is not yes.
 
     A no, with its words, sends the case back to the handling association. When every side that took part
@@ -81,9 +79,7 @@ def answer_outcome(
     Confirmation.objects.create(
         outcome=outcome, side=side, agrees=agrees, note=note, by_name=actor_of(by).name, at=at
     )
-    audit.record(
-        "outcome.answer", outcome, by=by, at=at, after={"side": side, "agrees": agrees}, reason=note
-    )
+    audit.record("outcome.answer", outcome, by=by, at=at, after={"side": side, "agrees": agrees}, reason=note)
     if not agrees:
         NEED_FLOW.advance(need, "dispute", by=by, at=at, note=note, data={"side": side})
     elif waiting_for(outcome, need) == ():

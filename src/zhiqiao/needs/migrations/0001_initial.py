@@ -6,238 +6,577 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('directory', '0001_initial'),
-        ('orgs', '0001_initial'),
+        ("directory", "0001_initial"),
+        ("orgs", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='NumberSeries',
+            name="NumberSeries",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField(unique=True)),
-                ('last', models.PositiveIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField(unique=True)),
+                ("last", models.PositiveIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Need',
+            name="Need",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('stage_at', models.DateTimeField(verbose_name='进入环节时间')),
-                ('due_at', models.DateTimeField(blank=True, null=True, verbose_name='本环节到期')),
-                ('version', models.PositiveIntegerField(default=0, editable=False)),
-                ('stage', models.CharField(choices=[('draft', '草稿'), ('submitted', '待受理'), ('returned', '退回补正'), ('matching', '待匹配'), ('inviting', '邀请中'), ('arranging', '待约定'), ('scheduled', '待对接'), ('met', '已对接'), ('confirming', '待确认'), ('rating', '待评价'), ('closing', '待归档'), ('archived', '已归档'), ('rejected', '不予受理'), ('withdrawn', '已撤回')], max_length=24, verbose_name='环节')),
-                ('number', models.CharField(editable=False, max_length=20, null=True, unique=True, verbose_name='编号')),
-                ('title', models.CharField(max_length=120, verbose_name='需求名称')),
-                ('body', models.TextField(verbose_name='需求内容')),
-                ('target', models.TextField(blank=True, verbose_name='指标要求')),
-                ('kind', models.CharField(choices=[('research', '技术攻关'), ('process', '工艺改进'), ('testing', '检测与标准'), ('equipment', '设备与材料'), ('digital', '数字化转型'), ('transfer', '成果引进'), ('people', '人才引进与培训'), ('patent', '知识产权'), ('advice', '管理与政策咨询'), ('finance', '融资'), ('outreach', '科普与文化'), ('other', '其他')], default='research', max_length=12, verbose_name='类别')),
-                ('visibility', models.CharField(choices=[('public', '公开'), ('masked', '脱敏公开（不显示企业）'), ('staff', '仅科协可见')], default='staff', max_length=8, verbose_name='公开范围')),
-                ('urgency', models.CharField(choices=[('normal', '一般'), ('urgent', '紧急')], default='normal', max_length=8, verbose_name='紧急程度')),
-                ('source', models.CharField(choices=[('self', '企业自报'), ('visit', '走访代填'), ('event', '活动收集'), ('import', '台账导入')], default='self', max_length=8, verbose_name='来源')),
-                ('source_key', models.CharField(blank=True, max_length=80, verbose_name='来源编号')),
-                ('budget_fen', models.BigIntegerField(blank=True, null=True, verbose_name='拟投入（分）')),
-                ('wanted_on', models.DateField(blank=True, null=True, verbose_name='期望完成')),
-                ('contact_name', models.CharField(blank=True, max_length=40, verbose_name='联系人')),
-                ('contact_phone', models.CharField(blank=True, max_length=20, verbose_name='联系电话')),
-                ('contact_email', models.EmailField(blank=True, max_length=254, verbose_name='联系邮箱')),
-                ('created_at', models.DateTimeField(verbose_name='建立时间')),
-                ('submitted_at', models.DateTimeField(blank=True, null=True, verbose_name='提交时间')),
-                ('enterprise', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='needs', to='directory.enterprise')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='needs', to='orgs.organisation', verbose_name='受理单位')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("stage_at", models.DateTimeField(verbose_name="进入环节时间")),
+                ("due_at", models.DateTimeField(blank=True, null=True, verbose_name="本环节到期")),
+                ("version", models.PositiveIntegerField(default=0, editable=False)),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("draft", "草稿"),
+                            ("submitted", "待受理"),
+                            ("returned", "退回补正"),
+                            ("matching", "待匹配"),
+                            ("inviting", "邀请中"),
+                            ("arranging", "待约定"),
+                            ("scheduled", "待对接"),
+                            ("met", "已对接"),
+                            ("confirming", "待确认"),
+                            ("rating", "待评价"),
+                            ("closing", "待归档"),
+                            ("archived", "已归档"),
+                            ("rejected", "不予受理"),
+                            ("withdrawn", "已撤回"),
+                        ],
+                        max_length=24,
+                        verbose_name="环节",
+                    ),
+                ),
+                (
+                    "number",
+                    models.CharField(
+                        editable=False, max_length=20, null=True, unique=True, verbose_name="编号"
+                    ),
+                ),
+                ("title", models.CharField(max_length=120, verbose_name="需求名称")),
+                ("body", models.TextField(verbose_name="需求内容")),
+                ("target", models.TextField(blank=True, verbose_name="指标要求")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("research", "技术攻关"),
+                            ("process", "工艺改进"),
+                            ("testing", "检测与标准"),
+                            ("equipment", "设备与材料"),
+                            ("digital", "数字化转型"),
+                            ("transfer", "成果引进"),
+                            ("people", "人才引进与培训"),
+                            ("patent", "知识产权"),
+                            ("advice", "管理与政策咨询"),
+                            ("finance", "融资"),
+                            ("outreach", "科普与文化"),
+                            ("other", "其他"),
+                        ],
+                        default="research",
+                        max_length=12,
+                        verbose_name="类别",
+                    ),
+                ),
+                (
+                    "visibility",
+                    models.CharField(
+                        choices=[
+                            ("public", "公开"),
+                            ("masked", "脱敏公开（不显示企业）"),
+                            ("staff", "仅科协可见"),
+                        ],
+                        default="staff",
+                        max_length=8,
+                        verbose_name="公开范围",
+                    ),
+                ),
+                (
+                    "urgency",
+                    models.CharField(
+                        choices=[("normal", "一般"), ("urgent", "紧急")],
+                        default="normal",
+                        max_length=8,
+                        verbose_name="紧急程度",
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("self", "企业自报"),
+                            ("visit", "走访代填"),
+                            ("event", "活动收集"),
+                            ("import", "台账导入"),
+                        ],
+                        default="self",
+                        max_length=8,
+                        verbose_name="来源",
+                    ),
+                ),
+                ("source_key", models.CharField(blank=True, max_length=80, verbose_name="来源编号")),
+                ("budget_fen", models.BigIntegerField(blank=True, null=True, verbose_name="拟投入（分）")),
+                ("wanted_on", models.DateField(blank=True, null=True, verbose_name="期望完成")),
+                ("contact_name", models.CharField(blank=True, max_length=40, verbose_name="联系人")),
+                ("contact_phone", models.CharField(blank=True, max_length=20, verbose_name="联系电话")),
+                ("contact_email", models.EmailField(blank=True, max_length=254, verbose_name="联系邮箱")),
+                ("created_at", models.DateTimeField(verbose_name="建立时间")),
+                ("submitted_at", models.DateTimeField(blank=True, null=True, verbose_name="提交时间")),
+                (
+                    "enterprise",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="needs",
+                        to="directory.enterprise",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="needs",
+                        to="orgs.organisation",
+                        verbose_name="受理单位",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '需求',
-                'ordering': ('-id',),
+                "verbose_name": "需求",
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='Meeting',
+            name="Meeting",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('mode', models.CharField(choices=[('site', '现场'), ('video', '视频'), ('phone', '电话')], max_length=8, verbose_name='方式')),
-                ('state', models.CharField(choices=[('planned', '已约定'), ('held', '已举行'), ('cancelled', '已取消')], default='planned', max_length=10)),
-                ('starts_at', models.DateTimeField(verbose_name='开始时间')),
-                ('minutes_long', models.PositiveSmallIntegerField(default=90, verbose_name='时长（分钟）')),
-                ('place', models.CharField(blank=True, max_length=200, verbose_name='地点')),
-                ('link', models.URLField(blank=True, verbose_name='会议链接')),
-                ('summary', models.TextField(blank=True, verbose_name='纪要')),
-                ('next_step', models.TextField(blank=True, verbose_name='下一步')),
-                ('sequence', models.PositiveSmallIntegerField(default=0, editable=False)),
-                ('created_at', models.DateTimeField()),
-                ('need', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='meetings', to='needs.need')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[("site", "现场"), ("video", "视频"), ("phone", "电话")],
+                        max_length=8,
+                        verbose_name="方式",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("planned", "已约定"), ("held", "已举行"), ("cancelled", "已取消")],
+                        default="planned",
+                        max_length=10,
+                    ),
+                ),
+                ("starts_at", models.DateTimeField(verbose_name="开始时间")),
+                ("minutes_long", models.PositiveSmallIntegerField(default=90, verbose_name="时长（分钟）")),
+                ("place", models.CharField(blank=True, max_length=200, verbose_name="地点")),
+                ("link", models.URLField(blank=True, verbose_name="会议链接")),
+                ("summary", models.TextField(blank=True, verbose_name="纪要")),
+                ("next_step", models.TextField(blank=True, verbose_name="下一步")),
+                ("sequence", models.PositiveSmallIntegerField(default=0, editable=False)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "need",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="meetings", to="needs.need"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '对接',
-                'ordering': ('starts_at', 'id'),
+                "verbose_name": "对接",
+                "ordering": ("starts_at", "id"),
             },
         ),
         migrations.CreateModel(
-            name='Closing',
+            name="Closing",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('completed', '办结归档'), ('rejected', '不予受理'), ('withdrawn', '企业撤回')], max_length=12)),
-                ('reason', models.TextField(blank=True, verbose_name='理由')),
-                ('by_name', models.CharField(max_length=80, verbose_name='办理人')),
-                ('at', models.DateTimeField(verbose_name='办结时间')),
-                ('need', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='closing', to='needs.need')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("completed", "办结归档"),
+                            ("rejected", "不予受理"),
+                            ("withdrawn", "企业撤回"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("reason", models.TextField(blank=True, verbose_name="理由")),
+                ("by_name", models.CharField(max_length=80, verbose_name="办理人")),
+                ("at", models.DateTimeField(verbose_name="办结时间")),
+                (
+                    "need",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="closing", to="needs.need"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '办结',
-                'ordering': ('at', 'id'),
+                "verbose_name": "办结",
+                "ordering": ("at", "id"),
             },
         ),
         migrations.CreateModel(
-            name='Outcome',
+            name="Outcome",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('result', models.CharField(choices=[('solved', '已解决'), ('cooperation', '达成合作'), ('partly', '部分解决'), ('unsolved', '未解决')], max_length=12, verbose_name='结果')),
-                ('reason', models.CharField(blank=True, choices=[('no_expert', '没有合适的专家'), ('technology', '技术上暂时做不到'), ('cost', '费用谈不拢'), ('gave_up', '企业不再需要'), ('elsewhere', '企业已另行解决'), ('other', '其他')], max_length=12, verbose_name='未解决原因')),
-                ('note', models.TextField(verbose_name='说明')),
-                ('amount_fen', models.BigIntegerField(blank=True, null=True, verbose_name='合同金额（分）')),
-                ('evidence_level', models.PositiveSmallIntegerField(choices=[(0, 'E0 工作人员陈述'), (1, 'E1 企业确认'), (2, 'E2 有合同或报告'), (3, 'E3 有效益或专利'), (4, 'E4 回访后仍成立')], default=0, verbose_name='证据等级')),
-                ('reported_at', models.DateTimeField()),
-                ('reported_by', models.CharField(max_length=80)),
-                ('confirmed_at', models.DateTimeField(null=True, verbose_name='双方确认时间')),
-                ('superseded_at', models.DateTimeField(null=True)),
-                ('need', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='outcomes', to='needs.need')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "result",
+                    models.CharField(
+                        choices=[
+                            ("solved", "已解决"),
+                            ("cooperation", "达成合作"),
+                            ("partly", "部分解决"),
+                            ("unsolved", "未解决"),
+                        ],
+                        max_length=12,
+                        verbose_name="结果",
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("no_expert", "没有合适的专家"),
+                            ("technology", "技术上暂时做不到"),
+                            ("cost", "费用谈不拢"),
+                            ("gave_up", "企业不再需要"),
+                            ("elsewhere", "企业已另行解决"),
+                            ("other", "其他"),
+                        ],
+                        max_length=12,
+                        verbose_name="未解决原因",
+                    ),
+                ),
+                ("note", models.TextField(verbose_name="说明")),
+                ("amount_fen", models.BigIntegerField(blank=True, null=True, verbose_name="合同金额（分）")),
+                (
+                    "evidence_level",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (0, "E0 工作人员陈述"),
+                            (1, "E1 企业确认"),
+                            (2, "E2 有合同或报告"),
+                            (3, "E3 有效益或专利"),
+                            (4, "E4 回访后仍成立"),
+                        ],
+                        default=0,
+                        verbose_name="证据等级",
+                    ),
+                ),
+                ("reported_at", models.DateTimeField()),
+                ("reported_by", models.CharField(max_length=80)),
+                ("confirmed_at", models.DateTimeField(null=True, verbose_name="双方确认时间")),
+                ("superseded_at", models.DateTimeField(null=True)),
+                (
+                    "need",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="outcomes", to="needs.need"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '结果',
-                'ordering': ('id',),
+                "verbose_name": "结果",
+                "ordering": ("id",),
             },
         ),
         migrations.CreateModel(
-            name='Confirmation',
+            name="Confirmation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('side', models.CharField(choices=[('enterprise', '企业'), ('expert', '专家')], max_length=12)),
-                ('agrees', models.BooleanField(verbose_name='同意')),
-                ('note', models.TextField(blank=True, verbose_name='意见')),
-                ('by_name', models.CharField(max_length=80, verbose_name='确认人')),
-                ('at', models.DateTimeField(verbose_name='确认时间')),
-                ('outcome', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='confirmations', to='needs.outcome')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "side",
+                    models.CharField(choices=[("enterprise", "企业"), ("expert", "专家")], max_length=12),
+                ),
+                ("agrees", models.BooleanField(verbose_name="同意")),
+                ("note", models.TextField(blank=True, verbose_name="意见")),
+                ("by_name", models.CharField(max_length=80, verbose_name="确认人")),
+                ("at", models.DateTimeField(verbose_name="确认时间")),
+                (
+                    "outcome",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="confirmations",
+                        to="needs.outcome",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '确认',
-                'ordering': ('at', 'id'),
+                "verbose_name": "确认",
+                "ordering": ("at", "id"),
             },
         ),
         migrations.CreateModel(
-            name='Programme',
+            name="Programme",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(unique=True, verbose_name='代码')),
-                ('name', models.CharField(max_length=80, verbose_name='名称')),
-                ('starts_on', models.DateField(verbose_name='开始')),
-                ('ends_on', models.DateField(blank=True, null=True, verbose_name='结束')),
-                ('experts', models.ManyToManyField(blank=True, related_name='programmes', to='directory.expert')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='programmes', to='orgs.organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.SlugField(unique=True, verbose_name="代码")),
+                ("name", models.CharField(max_length=80, verbose_name="名称")),
+                ("starts_on", models.DateField(verbose_name="开始")),
+                ("ends_on", models.DateField(blank=True, null=True, verbose_name="结束")),
+                (
+                    "experts",
+                    models.ManyToManyField(blank=True, related_name="programmes", to="directory.expert"),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="programmes",
+                        to="orgs.organisation",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '专项行动',
-                'ordering': ('-starts_on', 'id'),
+                "verbose_name": "专项行动",
+                "ordering": ("-starts_on", "id"),
             },
         ),
         migrations.AddField(
-            model_name='need',
-            name='programmes',
-            field=models.ManyToManyField(blank=True, related_name='needs', to='needs.programme'),
+            model_name="need",
+            name="programmes",
+            field=models.ManyToManyField(blank=True, related_name="needs", to="needs.programme"),
         ),
         migrations.CreateModel(
-            name='Rating',
+            name="Rating",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('side', models.CharField(choices=[('enterprise', '企业'), ('expert', '专家')], max_length=12)),
-                ('score', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)], verbose_name='总体评分')),
-                ('items', models.JSONField(default=dict, verbose_name='分项')),
-                ('comment', models.TextField(blank=True, verbose_name='意见')),
-                ('by_name', models.CharField(max_length=80)),
-                ('at', models.DateTimeField()),
-                ('need', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='ratings', to='needs.need')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "side",
+                    models.CharField(choices=[("enterprise", "企业"), ("expert", "专家")], max_length=12),
+                ),
+                (
+                    "score",
+                    models.PositiveSmallIntegerField(
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(5),
+                        ],
+                        verbose_name="总体评分",
+                    ),
+                ),
+                ("items", models.JSONField(default=dict, verbose_name="分项")),
+                ("comment", models.TextField(blank=True, verbose_name="意见")),
+                ("by_name", models.CharField(max_length=80)),
+                ("at", models.DateTimeField()),
+                (
+                    "need",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="ratings", to="needs.need"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '评价',
-                'ordering': ('id',),
+                "verbose_name": "评价",
+                "ordering": ("id",),
             },
         ),
         migrations.CreateModel(
-            name='Attendance',
+            name="Attendance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('side', models.CharField(choices=[('enterprise', '企业'), ('expert', '专家')], max_length=12)),
-                ('name', models.CharField(max_length=80, verbose_name='姓名')),
-                ('expert', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='attendance', to='directory.expert')),
-                ('meeting', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attendance', to='needs.meeting')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "side",
+                    models.CharField(choices=[("enterprise", "企业"), ("expert", "专家")], max_length=12),
+                ),
+                ("name", models.CharField(max_length=80, verbose_name="姓名")),
+                (
+                    "expert",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="attendance",
+                        to="directory.expert",
+                    ),
+                ),
+                (
+                    "meeting",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attendance",
+                        to="needs.meeting",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '服务',
-                'ordering': ('id',),
-                'constraints': [models.UniqueConstraint(condition=models.Q(('expert__isnull', False)), fields=('meeting', 'expert'), name='served_once')],
+                "verbose_name": "服务",
+                "ordering": ("id",),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("expert__isnull", False)),
+                        fields=("meeting", "expert"),
+                        name="served_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Invitation',
+            name="Invitation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rank', models.PositiveSmallIntegerField(verbose_name='次序')),
-                ('state', models.CharField(choices=[('queued', '候补'), ('sent', '等待答复'), ('accepted', '已接受'), ('declined', '已婉拒'), ('lapsed', '逾期未答复'), ('cancelled', '已取消')], max_length=10)),
-                ('message', models.TextField(blank=True, verbose_name='邀请语')),
-                ('why', models.JSONField(default=list, verbose_name='推荐理由')),
-                ('created_at', models.DateTimeField()),
-                ('sent_at', models.DateTimeField(null=True, verbose_name='发出时间')),
-                ('due_at', models.DateTimeField(null=True, verbose_name='答复期限')),
-                ('answered_at', models.DateTimeField(null=True, verbose_name='答复时间')),
-                ('reason', models.CharField(blank=True, choices=[('busy', '近期没有时间'), ('field', '不是我的方向'), ('conflict', '与企业有利益关系'), ('far', '路途太远'), ('other', '其他原因')], max_length=10, verbose_name='婉拒原因')),
-                ('note', models.CharField(blank=True, max_length=400, verbose_name='附言')),
-                ('expert', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='invitations', to='directory.expert')),
-                ('need', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to='needs.need')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("rank", models.PositiveSmallIntegerField(verbose_name="次序")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "候补"),
+                            ("sent", "等待答复"),
+                            ("accepted", "已接受"),
+                            ("declined", "已婉拒"),
+                            ("lapsed", "逾期未答复"),
+                            ("cancelled", "已取消"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("message", models.TextField(blank=True, verbose_name="邀请语")),
+                ("why", models.JSONField(default=list, verbose_name="推荐理由")),
+                ("created_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(null=True, verbose_name="发出时间")),
+                ("due_at", models.DateTimeField(null=True, verbose_name="答复期限")),
+                ("answered_at", models.DateTimeField(null=True, verbose_name="答复时间")),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("busy", "近期没有时间"),
+                            ("field", "不是我的方向"),
+                            ("conflict", "与企业有利益关系"),
+                            ("far", "路途太远"),
+                            ("other", "其他原因"),
+                        ],
+                        max_length=10,
+                        verbose_name="婉拒原因",
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=400, verbose_name="附言")),
+                (
+                    "expert",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="invitations",
+                        to="directory.expert",
+                    ),
+                ),
+                (
+                    "need",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="invitations",
+                        to="needs.need",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '邀请',
-                'ordering': ('rank', 'id'),
-                'indexes': [models.Index(fields=['state', 'due_at'], name='invitation_clock')],
-                'constraints': [models.UniqueConstraint(fields=('need', 'expert'), name='invited_once')],
+                "verbose_name": "邀请",
+                "ordering": ("rank", "id"),
+                "indexes": [models.Index(fields=["state", "due_at"], name="invitation_clock")],
+                "constraints": [models.UniqueConstraint(fields=("need", "expert"), name="invited_once")],
             },
         ),
         migrations.AddConstraint(
-            model_name='outcome',
-            constraint=models.UniqueConstraint(condition=models.Q(('superseded_at__isnull', True)), fields=('need',), name='one_current_outcome'),
+            model_name="outcome",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("superseded_at__isnull", True)),
+                fields=("need",),
+                name="one_current_outcome",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='outcome',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('result', 'unsolved'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='unsolved_has_reason'),
+            model_name="outcome",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("result", "unsolved"), _negated=True),
+                    models.Q(("reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="unsolved_has_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='confirmation',
-            constraint=models.UniqueConstraint(fields=('outcome', 'side'), name='answered_once'),
+            model_name="confirmation",
+            constraint=models.UniqueConstraint(fields=("outcome", "side"), name="answered_once"),
         ),
         migrations.AddIndex(
-            model_name='need',
-            index=models.Index(fields=['stage', 'due_at', 'id'], name='need_inbox'),
+            model_name="need",
+            index=models.Index(fields=["stage", "due_at", "id"], name="need_inbox"),
         ),
         migrations.AddIndex(
-            model_name='need',
-            index=models.Index(fields=['organisation', 'stage', 'due_at'], name='need_of_handler'),
+            model_name="need",
+            index=models.Index(fields=["organisation", "stage", "due_at"], name="need_of_handler"),
         ),
         migrations.AddIndex(
-            model_name='need',
-            index=models.Index(fields=['title'], name='need_title'),
+            model_name="need",
+            index=models.Index(fields=["title"], name="need_title"),
         ),
         migrations.AddIndex(
-            model_name='need',
-            index=models.Index(fields=['source_key'], name='need_source'),
+            model_name="need",
+            index=models.Index(fields=["source_key"], name="need_source"),
         ),
         migrations.AddConstraint(
-            model_name='rating',
-            constraint=models.UniqueConstraint(fields=('need', 'side'), name='rated_once'),
+            model_name="rating",
+            constraint=models.UniqueConstraint(fields=("need", "side"), name="rated_once"),
         ),
         migrations.AddConstraint(
-            model_name='rating',
-            constraint=models.CheckConstraint(condition=models.Q(('score__range', (1, 5))), name='rating_in_range'),
+            model_name="rating",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("score__range", (1, 5))), name="rating_in_range"
+            ),
         ),
     ]

@@ -23,7 +23,9 @@ RESTART_PAUSE_SECONDS = 2
 def serve(*, host: str, port: int, web: int, with_demo: bool, by: By) -> int:
     """Bring the database up to date, then run web and worker until one is told to stop. Returns the exit code."""
     if _taken(host, port):
-        print(f"端口 {port} 已被占用。请关闭占用它的程序，或换一个：make run PORT={port + 1}", file=sys.stderr)
+        print(
+            f"端口 {port} 已被占用。请关闭占用它的程序，或换一个：make run PORT={port + 1}", file=sys.stderr
+        )
         return 3
     call_command("migrate", interactive=False, verbosity=0)
     call_command("check", fail_level="ERROR", databases=["default"])
@@ -89,14 +91,20 @@ class _Supervisor:
     def run(self, ready: Callable[[], None]) -> int:
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
-        for name in self.commands:
-            self._start(name)
-        time.sleep(1.5)
-        if self.processes["网站"].poll() is not None:
+        try:
+            for name in self.commands:
+                self._start(name)
+            time.sleep(1.5)
+            if self.processes["网站"].poll() is not None:
+                print("网站没有启动成功，原因见上面的输出。", file=sys.stderr)
+                return 1
+            ready()
+            self._watch()
+            return 0
+        finally:
             self._end_all()
-            print("网站没有启动成功，原因见上面的输出。", file=sys.stderr)
-            return 1
-        ready()
+
+    def _watch(self) -> None:
         while not self.stopping:
             for name, process in self.processes.items():
                 if process.poll() is not None and not self.stopping:
@@ -104,8 +112,6 @@ class _Supervisor:
                     time.sleep(RESTART_PAUSE_SECONDS)
                     self._start(name)
             time.sleep(0.5)
-        self._end_all()
-        return 0
 
     def _start(self, name: str) -> None:
         self.processes[name] = subprocess.Popen(self.commands[name], env=self.environment)

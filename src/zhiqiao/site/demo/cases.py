@@ -265,6 +265,12 @@ class Case:
         profile.served += 1
         self.team.append(profile)
 
+    def rematch(self, note: str) -> None:
+        """Look for another expert; whoever was engaged is released."""
+        actions.rematch(self.need, by=self.clerk, at=self.now, note=note)
+        while self.team:
+            self.team.pop().busy -= 1
+
     def settle_line(self) -> None:
         """Read where the need stands now, and let those go who are no longer asked."""
         self.read_again()
@@ -275,7 +281,7 @@ class Case:
 
     # --- meeting --------------------------------------------------------------------------------
 
-    def meet(self, experts: int = 1) -> Life:
+    def meet(self) -> Life:
         """Fix a date and hold the meeting."""
         yield from self.later(0, 3, late=0.06)
         starts_at = self.world.diary.meeting_time(self.now, self.rng.randint(3, 8), self.rng)
@@ -301,7 +307,7 @@ class Case:
             meeting,
             summary=self.rng.choice(words.MINUTES).format(a=topics[0], b=topics[1], c=topics[-1]),
             next_step=self.rng.choice(words.NEXT_STEPS),
-            experts=[profile.expert for profile in self.team[-experts:]],
+            experts=[profile.expert for profile in self.team],
             enterprise_people=[self.firm.contact_name],
             by=self.clerk,
             at=self.now,

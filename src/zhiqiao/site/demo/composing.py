@@ -140,7 +140,7 @@ class _Dealer:
             if lot.result is None:
                 yield leftovers.life(case, lot)
             else:
-                yield lives.closed(case, lot.day, lot.meetings, lot.result, lot.reason)
+                yield lives.closed(case, lot)
 
     def turned_away(self) -> Iterator[cases.Life]:
         """Yield needs of the same years that were rejected or withdrawn."""

@@ -22,8 +22,8 @@ def life(case: Case, lot: Lot) -> Life:
         return
     yield from case.accept()
     yield from case.find_experts()
-    for experts in lot.meetings:
-        yield from case.meet(experts)
+    if lot.meetings:
+        yield from case.meet()
     yield from _NOW[Stage(lot.stage)](case, lot.turn)
 
 
@@ -40,7 +40,7 @@ def _matching(case: Case, turn: int) -> Life:
 
 def _rematch(case: Case, days: int) -> Life:
     yield from _ago(case, days)
-    actions.rematch(case.need, by=case.clerk, at=case.now, note=words.LEFTOVER)
+    case.rematch(words.LEFTOVER)
 
 
 def _inviting(case: Case, turn: int) -> Life:

@@ -6,13 +6,18 @@ from zhiqiao.needs import actions
 from zhiqiao.needs.enums import EvidenceLevel, Result, UnsolvedReason
 from zhiqiao.site.demo import words
 from zhiqiao.site.demo.cases import Case, Life
+from zhiqiao.site.demo.plan import Lot
 
 
-def closed(case: Case, day: date, meetings: tuple[int, ...], result: str, reason: str) -> Life:
+def closed(case: Case, lot: Lot) -> Life:
     """The life of a case that was closed: from the question to the archive."""
-    yield from case.come_in(day)
+    result, reason = str(lot.result), lot.reason
+    yield from case.come_in(lot.day)
     yield from case.accept()
-    yield from find_and_meet(case, meetings, reason)
+    if lot.meetings:
+        yield from find_and_meet(case, lot.meetings, lot.anew)
+    elif reason == UnsolvedReason.NO_EXPERT:
+        yield from case.find_experts(in_vain=True)
     yield from case.later(1, 9, late=0.02, extra=6)
     case.report(result, reason)
     yield from case.agree()
@@ -29,19 +34,15 @@ def closed(case: Case, day: date, meetings: tuple[int, ...], result: str, reason
     case.let_go()
 
 
-def find_and_meet(case: Case, meetings: tuple[int, ...], reason: str) -> Life:
-    """Bring the two sides together as often as it took, or not at all."""
-    if not meetings:
-        if reason == UnsolvedReason.NO_EXPERT:
-            yield from case.find_experts(in_vain=True)
-        return
+def find_and_meet(case: Case, meetings: int, anew: bool) -> Life:
+    """Bring the two sides together as often as it took; ``anew`` with another expert from the second time on."""
     yield from case.find_experts()
-    for experts in meetings:
-        if experts > len(case.team):
+    for number in range(meetings):
+        if anew and number == 1:
             yield from case.later(2, 5)
-            actions.rematch(case.need, by=case.clerk, at=case.now, note=words.SECOND_EXPERT)
+            case.rematch(words.ANOTHER_EXPERT)
             yield from case.find_experts()
-        yield from case.meet(experts)
+        yield from case.meet()
 
 
 def prove(case: Case, result: str) -> None:

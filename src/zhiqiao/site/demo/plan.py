@@ -5,7 +5,7 @@ Here the lots are cast; ``lives`` lets them happen.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
@@ -38,8 +38,9 @@ _OPEN = (
     (Stage.CLOSING, 4, 4),
 )
 
-# How the extra services arise: (cases, meetings with the number of experts at each).
-_LONGER = ((74, (1, 1)), (12, (1, 1, 1)), (3, (1, 2)))
+# How the extra services arise: (cases, meetings). In some of the cases another expert is found in between.
+_LONGER = ((76, 2), (14, 3))
+_ANEW = 9
 
 # How many needs came in month by month, roughly: a slow start, two busy autumns, the end of the campaign.
 _BUSY = (
@@ -55,22 +56,24 @@ class Lot:
     """What is to become of one need.
 
     day : on which it comes in. result : what is reported; None while open. stage : where it stands in the
-    end. meetings : experts at each meeting held in the years of the campaign.
+    end. meetings : how often the two sides met in the years of the campaign. anew : after the first time
+    another expert was looked for. turn : counts the open ones of a stage.
     """
 
     day: date
     stage: Stage
     result: Result | None = None
     reason: str = ""
-    meetings: tuple[int, ...] = ()
-    turn: int = field(default=0)
+    meetings: int = 0
+    anew: bool = False
+    turn: int = 0
 
 
 def lots(rng: Random) -> list[Lot]:
     """Cast all 478 lots, in the order in which the needs come in."""
     closed = [*_closed(rng)]
     drawn = [*closed, *_open(rng)]
-    services = sum(sum(lot.meetings) for lot in drawn)
+    services = sum(lot.meetings for lot in drawn)
     if (len(drawn), len(closed), services) != (NEEDS, CLOSED, SERVICES):
         raise AssertionError(f"the lots do not add up: {len(drawn)}, {len(closed)}, {services}")
     return sorted(drawn, key=lambda lot: lot.day)
@@ -86,9 +89,9 @@ def _closed(rng: Random) -> Iterator[Lot]:
     rng.shuffle(fates)
     longer = [meetings for count, meetings in _LONGER for _ in range(count)]
     for result, reason, met in fates:
-        meetings = (longer.pop() if longer else (1,)) if met else ()
-        day = _day(rng, before="2021-08" if len(meetings) > 1 else "2021-11")
-        yield Lot(day, Stage.ARCHIVED, result, reason, meetings)
+        meetings = (longer.pop() if longer else 1) if met else 0
+        day = _day(rng, before="2021-08" if meetings > 1 else "2021-11")
+        yield Lot(day, Stage.ARCHIVED, result, reason, meetings, anew=meetings == 2 and len(longer) < _ANEW)
 
 
 def _open(rng: Random) -> Iterator[Lot]:
@@ -98,7 +101,7 @@ def _open(rng: Random) -> Iterator[Lot]:
             late = stage == Stage.RETURNED
             first, span = (date(2021, 12, 6), 20) if late else (date(2021, 7, 12), 122)
             day = first + timedelta(days=int(span * rng.random() ** 0.7))
-            yield Lot(day, stage, meetings=(1,) if number < met else (), turn=number)
+            yield Lot(day, stage, meetings=int(number < met), turn=number)
 
 
 def _day(rng: Random, before: str) -> date:
