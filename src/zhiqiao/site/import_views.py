@@ -112,7 +112,7 @@ def _import(request: Signed, one: Importable, roots: list[Organisation]) -> Http
 
 def _number(request: Signed) -> int:
     text = request.POST.get("under", "")
-    return int(text) if text.isdigit() else 0
+    return int(text) if text.isdecimal() and len(text) < 19 else 0
 
 
 def _where(name: str) -> str:

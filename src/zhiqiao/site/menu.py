@@ -54,11 +54,12 @@ def context(request: HttpRequest) -> dict[str, Any]:
     person = getattr(request, "user", None)
     base: dict[str, Any] = {"now": timezone.now(), "installation": installation_name}
     if person is None or not person.is_authenticated:
-        return base
+        return base | {"may_ask": True}  # whoever is not signed in is asked to, and then told
     unread = Delivery.objects.filter(person=person, channel="site", read_at__isnull=True)
     return base | {
         "menu": lambda: menu_for(request),
         "unread_count": unread.count,
+        "may_ask": lambda: may_somewhere(person, NeedPerm.ASK),
         "my_organisation": lambda: home_organisation(person),
     }
 
