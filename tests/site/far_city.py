@@ -18,6 +18,7 @@ from zhiqiao.kit import audit, files
 from zhiqiao.kit.actors import SYSTEM
 from zhiqiao.kit.flow import Transition
 from zhiqiao.kit.notify.models import Delivery
+from zhiqiao.kit.sheets.models import ImportRun
 from zhiqiao.kit.web.models import Draft
 from zhiqiao.needs import actions, links
 from zhiqiao.needs.enums import Stage, Visibility
@@ -33,6 +34,7 @@ class FarCity:
     seats: list[Seat] = field(default_factory=list)
     urls: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
+    declined_link: str = ""
     need: Need | None = None
     masked: Need | None = None
     own_expert: Expert | None = None
@@ -70,6 +72,10 @@ def _people(world: World, far: FarCity) -> None:
     )  # fmt: skip
     values = {"text": far.aviary.canary("draft.values")}
     Draft.objects.create(person=owner, form="ask", values=values, saved_at=now)
+    ImportRun.objects.create(
+        ledger="needs", file_name=far.aviary.canary("import.file_name"), sha256="0" * 64, size=1,
+        state="done", actor_kind="person", actor_key=str(owner.pk), actor_name=owner.name, at=now,
+    )  # fmt: skip
     audit.record("need.revise", world.places["other_district"], by=owner, at=now,
                  after={"title": far.aviary.canary("audit.after")}, reason=far.aviary.canary("audit.reason"))  # fmt: skip
 
@@ -115,6 +121,7 @@ def _case(world: World, far: FarCity) -> None:
     actions.decline_invitation(
         first, reason="busy", note="没有时间", by=links.expert_actor(first), at=world.at
     )
+    far.declined_link = links.invitation_url(first)
     second = need.invitations.select_related("expert", "need").order_by("rank")[1]
     actions.accept_invitation(second, by=links.expert_actor(second), at=world.at)
     case = factories._Case(factories._fresh(need), None, [], "unsolved", world.at)

@@ -203,7 +203,7 @@ class Pair(threading.Thread):
             enterprise = self._enterprise()
             while not self.stop.is_set():
                 self._one_need(enterprise)
-        except Exception as error:  # shown by the test; a thread has nobody to raise to
+        except Exception as error:  # noqa: BLE001 - the test reports it; a thread has nobody to raise to
             self.trouble = repr(error)
 
     @property

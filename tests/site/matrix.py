@@ -126,14 +126,8 @@ def _published(world: World, seat: Seat, target: Target) -> bool:
     return target.thing.public
 
 
-def _party(world: World, seat: Seat, target: Target) -> bool:
-    """The enterprise and the invited expert have a page of their own; staff are sent to the workbench."""
-    staff = holds_anywhere(seat, OrgPerm.VIEW)
-    party = _own(world, seat, target) or any(where in target.thing.places[1:] for _, where in seat.grants)
-    return _seen(world, seat, target) and (staff or party)
-
-
 def _seen(world: World, seat: Seat, target: Target) -> bool:
+    """Seen at all: the parties get a page of their own, staff are sent on to the workbench."""
     return reaches(world, seat, (NeedPerm.VIEW,), target.thing, "needs.need")
 
 
@@ -160,7 +154,7 @@ def _never(world: World, seat: Seat, target: Target) -> bool:
 SPECIAL: dict[str, Callable[[World, Seat, Target], bool]] = {
     "notice": _own,
     "needs:published_detail": _published,
-    "needs:mine_detail": _party,
+    "needs:mine_detail": _seen,
     "needs:calendar": _meeting,
     "needs:link_calendar": _link_to_meeting,
     "needs:follow_calendar": _link_to_meeting,

@@ -47,6 +47,7 @@ class Form:
 
     action: str
     method: str
+    name: str = ""
     fields: list[Field] = field(default_factory=list)
 
     def values(self) -> dict[str, Any]:
@@ -104,7 +105,7 @@ class _Reader(HTMLParser):
         if tag == "a" and "href" in given:
             self.page.links.append(given["href"])
         if tag == "form":
-            self.form = Form(given.get("action", ""), given.get("method", "get").lower())
+            self.form = Form(given.get("action", ""), given.get("method", "get").lower(), given.get("id", ""))
             self.page.forms.append(self.form)
         elif tag in _FIELDS:
             self._field(tag, given)
@@ -143,7 +144,9 @@ class _Reader(HTMLParser):
             self.select = made
         if tag == "textarea":
             self.area = made
-        home = next((f for f in self.page.forms if given.get("form")), None) or self.form
+        home = self.form
+        if owner := given.get("form"):  # a control may stand outside its form and name it
+            home = next((form for form in self.page.forms if form.name == owner), None)
         if name and home is not None and "disabled" not in given:
             home.fields.append(made)
 
