@@ -20,6 +20,7 @@ setup: ## 准备运行环境：依赖、前端构建（没有变化时立即返�
 setup-dev: ## 另外装上检查与测试的工具
 	@"$(PYTHON3)" tools/prepare.py --dev --venv "$(VENV)"
 
+run: export ZHIQIAO_HOME := $(or $(ZHIQIAO_HOME),$(CURDIR)/var)
 run: setup ## 启动网站与后台任务；首次运行建库并生成演示数据
 	@exec "$(VENV)/bin/zhiqiao" run --port "$(PORT)"
 

@@ -1,6 +1,7 @@
 """The menu of the workbench, and what every page knows."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
@@ -50,17 +51,20 @@ SECTIONS = (
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """Give every template the menu of this person, the instant, and her unread notices."""
+    """Give every template the menu of this person, the instant, and her unread notices.
+
+    What asks the database is asked when a template first wants it, and once for a page.
+    """
     person = getattr(request, "user", None)
-    base: dict[str, Any] = {"now": timezone.now(), "installation": installation_name}
+    base: dict[str, Any] = {"now": timezone.now(), "installation": cache(installation_name)}
     if person is None or not person.is_authenticated:
         return base | {"may_ask": True}  # whoever is not signed in is asked to, and then told
     unread = Delivery.objects.filter(person=person, channel="site", read_at__isnull=True)
     return base | {
-        "menu": lambda: menu_for(request),
-        "unread_count": unread.count,
-        "may_ask": lambda: may_somewhere(person, NeedPerm.ASK),
-        "my_organisation": lambda: home_organisation(person),
+        "menu": cache(lambda: menu_for(request)),
+        "unread_count": cache(unread.count),
+        "may_ask": cache(lambda: may_somewhere(person, NeedPerm.ASK)),
+        "my_organisation": cache(lambda: home_organisation(person)),
     }
 
 
