@@ -48,6 +48,8 @@ class Snapshot:
         with connection.cursor() as cursor:
             for statement in statements:
                 cursor.execute(statement)
+            # 没有提交的行，自动统计看不到；没有统计，PostgreSQL 以为表是空的，选出慢上千倍的计划。
+            cursor.execute("ANALYZE")
 
 
 _snapshot: Snapshot | None = None

@@ -11,13 +11,15 @@ from collections.abc import Iterator
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
-from tests.site import bodies, matrix, scope_of_writes
+from tests.site import bodies, canaries, matrix, pages, scope_of_writes, watching
+from tests.site.browser import Browser
 from tests.site.matrix import Cell
 from tests.site.routes import Route, all_routes
 from tests.site.world import World
 from zhiqiao.orgs import scope
 from zhiqiao.orgs.models import Organisation
 from zhiqiao.site import gate
+from zhiqiao.site.policy import POLICY
 
 pytestmark = pytest.mark.django_db
 
@@ -73,6 +75,32 @@ def test_figures_of_the_walk(capsys):
         total, seconds = sum(asked.values()), sum(spent.values())
         slowest = ", ".join(f"{name} {used:.1f}" for name, used in spent.most_common(3))
         print(f"\n访问矩阵：{total} 格 {dict(asked)}，占用处理器 {seconds:.0f} 秒（{slowest}）")
+
+
+# ── Words that no form expects ──────────────────────────────────────────────────────────────────────
+
+HOSTILE = ("²", "a\0b", "9" * 30, "-1", "%00'\"<script>", "٣", "𠮷\u202e", " ")
+
+
+@pytest.mark.parametrize("word", HOSTILE, ids=ascii)
+def test_no_page_breaks_at(world, word):
+    """Every parameter of every page, and every field of every form, filled with the same nonsense."""
+    browser, broken = Browser(world.strong.session), []
+    for route in all_routes():
+        target = matrix.targets(world, route)[0]
+        url = route.url(target.values)
+        names: set[str] = {"q", "sort", "cols", "after", "before", "name", "next"}
+        if "GET" in POLICY[route.name]:
+            with watching.undone():
+                page = pages.read(canaries.text_of(browser.get(url)))
+                names |= {one.name for form in page.forms for one in form.fields if one.name != "_once"}
+                response = browser.get(url, dict.fromkeys(names, word))
+            broken += [f"GET {url}: {response.crash[-300:]}"] if response.status_code >= 500 else []
+        if "POST" in POLICY[route.name]:
+            with watching.undone():
+                response = browser.post(url, dict.fromkeys(names, word))
+            broken += [f"POST {url}: {response.crash[-300:]}"] if response.status_code >= 500 else []
+    assert broken == []
 
 
 # ── Controls: the walk sees a hole ──────────────────────────────────────────────────────────────────

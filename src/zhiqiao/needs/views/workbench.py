@@ -159,7 +159,7 @@ def bulk(request: Signed) -> HttpResponse:
     report = actions.accept_many(picked[:MOST_AT_ONCE], by=request.user, at=timezone.now())
     _tell(request, report)
     back = request.POST.get("back", "")
-    safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
+    safe = back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
     return redirect(back if safe else "needs:inbox")
 
 

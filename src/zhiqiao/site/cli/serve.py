@@ -67,12 +67,12 @@ def _greet(host: str, port: int) -> None:
     from zhiqiao.accounts.models import Person
     from zhiqiao.site import demo
 
-    print(f"\n智桥已启动：http://{host}：{port}/  （按 Ctrl+C 停止）\n")
+    print(f"\n智桥已启动：http://{host}:{port}/  （按 Ctrl+C 停止）\n")
     if not Person.objects.filter(is_demo=True, is_active=True).exists():
         return
-    print(f"演示账号（密码都是 {demo.DEMO_PASSWORD}）:")
+    print(f"演示账号（密码都是 {demo.DEMO_PASSWORD}）：")
     for account in demo.DEMO_ACCOUNTS:
-        print(f"  {account.login}  {account.title}({account.place})  可以先试：{account.try_first}")
+        print(f"  {account.login}  {account.title}（{account.place}）  可以先试：{account.try_first}")
     print(
         "\n先试这个：用区县经办人登录，在“待办”里打开一条需求 → 受理 → 找专家 → 邀请；"
         "\n邀请信写在数据目录的 outbox 里，打开其中的链接就能以专家身份答复。\n",
