@@ -223,3 +223,8 @@ def test_columns_may_be_written_without_rows():
     assert read_back(write(COLUMNS, []), "x.xlsx") == []
     assert write([Column("a", "=甲", parse=parse.text())], [], kind="csv").decode("utf-8-sig") == "'=甲\r\n"
     assert clean_text("=甲") == "=甲"
+
+
+@pytest.mark.parametrize("text", ["'\n0", "''\t", "'=1", "'plain", "\n'", "=1", "''"])
+def test_the_guard_of_a_csv_cell_can_always_be_undone(text):
+    assert unguarded(guarded(text)) == text

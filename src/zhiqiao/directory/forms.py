@@ -256,7 +256,9 @@ def evidence_forms(expert: Expert | None, data: Any = None, *, more: bool = Fals
     if data is not None and more:
         data = data.copy()
         total = data.get("evidence-TOTAL_FORMS", "0")
-        data["evidence-TOTAL_FORMS"] = str(min(int(total) + 3, 200)) if total.isascii() and total.isdigit() else total
+        data["evidence-TOTAL_FORMS"] = (
+            str(min(int(total) + 3, 200)) if total.isascii() and total.isdigit() else total
+        )
     return cast(BaseEvidenceFormSet, EvidenceFormSet(data, initial=initial, prefix="evidence"))
 
 

@@ -26,7 +26,7 @@ CUT_MARK = "…[内容过长，此处截断]"
 _LONGEST_CELL = 32_767  # characters, the limit of Excel
 _MOST_DIGITS = 15
 # What a spreadsheet program takes as the beginning of a formula, also after spaces or in full width.
-_DANGEROUS = re.compile(r"[\s']*[=+\-@＝＋－＠]|[\t\r\n]")
+_DANGEROUS = re.compile(r"[\s']*[=+\-@＝＋－＠]|'*[\t\r\n]")
 _ESCAPE_LIKE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _HEADER_FONT = Font(bold=True, color="FF1B2430")
 _HEADER_FILL = PatternFill("solid", fgColor="FFE6F2F7")
