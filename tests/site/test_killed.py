@@ -94,6 +94,7 @@ def test_web_processes_killed_in_mid_write_lose_nothing_and_tear_nothing(tmp_pat
             f"{dict(answered)}，{cut_off} 次请求半途中断后重发"
         )
     assert [pair.trouble for pair in pairs if pair.trouble] == []
+    assert not any(pair.is_alive() for pair in pairs)
     assert [*soundness.lost(cases), *soundness.twice(), *soundness.torn()] == []
     assert kills >= CYCLES / 4
     assert cut_off > 0  # else nobody was hit and the test shows nothing

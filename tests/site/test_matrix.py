@@ -148,6 +148,22 @@ def test_control_a_write_out_of_scope_is_found(world, monkeypatch):
     assert any("as clerk" in line and "changed needs.need of other city" in line for line in wrong)
 
 
+def test_control_a_page_that_writes_when_it_is_read_is_found(world, monkeypatch):
+    from django.utils import timezone
+
+    from zhiqiao.kit.web.models import Draft
+    from zhiqiao.site import views
+
+    def writes(who):
+        Draft.objects.create(person=who, form="x", saved_at=timezone.now())
+        return []
+
+    monkeypatch.setattr(views, "in_words", writes)
+    assert any(
+        "GET me  as clerk" in line and "reading wrote kit_draft" in line for line in walk(world, _route("me"))
+    )
+
+
 def test_control_an_unknown_parameter_is_refused(world):
     with pytest.raises(matrix.UnknownParameter):
         matrix.targets(world, Route("notice", "x/<uuid:ticket>/", {"ticket": "uuid"}))

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-_WRITE = re.compile(r'\s*(?:INSERT\s+(?:OR \w+ )?INTO|UPDATE|DELETE\s+FROM)\s+"?(\w+)"?', re.IGNORECASE)
+_WRITE = re.compile(r'\s*(INSERT\s+(?:OR \w+ )?INTO|UPDATE|DELETE\s+FROM)\s+"?(\w+)"?', re.IGNORECASE)
 
 QUIET = frozenset({"django_session"})
 """Tables that any request may write: the session itself."""
@@ -25,8 +25,10 @@ class Watch:
     def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         result = execute(sql, params, many, context)
         match = _WRITE.match(sql)
-        if match and context["cursor"].cursor.rowcount != 0 and match[1] not in QUIET:
-            self.written.add(match[1])
+        if match and match[2] not in QUIET:
+            # SQLite counts the rows of INSERT … RETURNING only when they are fetched: an insert always counts
+            if match[1].upper().startswith("INSERT") or context["cursor"].cursor.rowcount != 0:
+                self.written.add(match[2])
         return result
 
     def watching(self) -> Any:

@@ -104,8 +104,9 @@ class Board:
             self.number(name) for name in ("experts", "received", "services", "closed")
         )
         solved, under_way, late = (self.number(name) for name in ("successes", "open", "overdue"))
-        closed["note"] = share_words("占收到的", closed["count"], received["count"])
-        solved["note"] = share_words("占收到的", solved["count"], received["count"])
+        if self.lens.is_one_cohort:
+            closed["note"] = share_words("占收到的", closed["count"], received["count"])
+            solved["note"] = share_words("占收到的", solved["count"], received["count"])
         solved["tone"] = "accent"
         late["tone"] = "danger" if late["count"] else ""
         late["note"] = (
@@ -123,8 +124,8 @@ class Board:
         ]
 
     def funnel(self) -> list[Shape]:
-        """From the question to the outcome; each stop as a share of what was received."""
-        received = self.count("received")
+        """From the question to the outcome; each stop as a share of what was received, if it is one cohort."""
+        received = self.count("received") if self.lens.is_one_cohort else None
         return [self.number(name) | {"of": received if name != FUNNEL[0] else None} for name in FUNNEL]
 
     def rates(self) -> list[Shape]:

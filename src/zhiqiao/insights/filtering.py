@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from zhiqiao.directory.codes import INDUSTRIES
-from zhiqiao.insights.lens import BASES, Lens, programmes_of
+from zhiqiao.insights.lens import BASES, COHORT, Lens, programmes_of
 from zhiqiao.kit import clock
 from zhiqiao.orgs.enums import HANDLERS
 from zhiqiao.orgs.models import Organisation
@@ -63,6 +63,7 @@ def _tags(lens: Lens) -> list[Shape]:
     without: dict[str, dict[str, Any]] = {
         "专项行动": {"programme": None},
         "时间": {"first": None, "last": None},
+        **({} if lens.is_one_cohort else {"口径": {"basis": COHORT}}),
         "截至": {"as_of": None},
         "地区": {"place": None},
         "受理单位": {"handler": None},

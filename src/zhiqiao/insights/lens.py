@@ -69,6 +69,15 @@ class Lens:
         """The instant at which the reader stands: the end of the day looked back to, or now."""
         return self.until or self.now
 
+    @property
+    def has_period(self) -> bool:
+        return bool(self.first or self.last)
+
+    @property
+    def is_one_cohort(self) -> bool:
+        """Say whether all figures speak of the same needs, so that one may be divided by another."""
+        return self.basis == COHORT or not self.has_period
+
     def with_(self, **changes: Any) -> "Lens":
         """Return the lens with something changed."""
         return replace(self, **changes)
@@ -114,7 +123,7 @@ class Lens:
         said = [
             ("专项行动", self.programme.name if self.programme else ""),
             ("时间", days_in_words(self.first, self.last) if self.first or self.last else ""),
-            ("口径", BASES[self.basis] if self.first or self.last else ""),
+            ("口径", BASES[self.basis] if self.has_period else ""),
             ("截至", str(self.as_of or "")),
             ("地区", self.place.title if self.place else ""),
             ("受理单位", f"{self.handler.title}本级" if self.handler else ""),

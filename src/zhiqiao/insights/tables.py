@@ -47,7 +47,11 @@ def places(board: Board) -> list[Shape]:
         ]
         title = f"{part.title}（本级）" if top is not None and part.path == top.path else part.title
         rows.append(
-            {"title": title, "numbers": numbers, "share": share(numbers[1]["count"], numbers[0]["count"])}
+            {
+                "title": title,
+                "numbers": numbers,
+                "share": share(numbers[1]["count"], numbers[0]["count"]) if board.lens.is_one_cohort else "",
+            }
         )
     return rows
 

@@ -40,6 +40,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "more_industries": f"其余 {len(industries) - MOST_INDUSTRIES} 个行业",
         "industry_heads": tables.titles(tables.INDUSTRY_FIGURES),
         "trend": tables.trend(board),
+        "most_months": tables.MOST_MONTHS,
         "trend_heads": tables.titles(tables.TREND_FIGURES),
         "figures": FIGURES.values(),
         "rates": RATES.values(),

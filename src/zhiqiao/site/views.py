@@ -122,7 +122,7 @@ def notice(request: Signed, pk: int) -> HttpResponse:
 def draft(request: Signed, form: str) -> HttpResponse:
     """Keep (POST) or give back (GET) what this person has typed into a form and not sent."""
     mine = Draft.objects.filter(person=request.user, form=form)
-    if request.method == "GET":
+    if request.method != "POST":  # HEAD as well: looking must not overwrite what is kept
         kept = mine.first()
         return JsonResponse(
             {"values": kept.values if kept else {}, "saved_at": kept.saved_at if kept else None}
