@@ -25,10 +25,10 @@ class Watch:
     def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         result = execute(sql, params, many, context)
         match = _WRITE.match(sql)
-        if match and match[2] not in QUIET:
-            # SQLite counts the rows of INSERT … RETURNING only when they are fetched: an insert always counts
-            if match[1].upper().startswith("INSERT") or context["cursor"].cursor.rowcount != 0:
-                self.written.add(match[2])
+        # SQLite counts the rows of INSERT … RETURNING only when they are fetched: an insert always counts
+        wrote = match and (match[1].upper().startswith("INSERT") or context["cursor"].cursor.rowcount != 0)
+        if match and wrote and match[2] not in QUIET:
+            self.written.add(match[2])
         return result
 
     def watching(self) -> Any:
