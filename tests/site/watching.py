@@ -26,8 +26,8 @@ class Watch:
         result = execute(sql, params, many, context)
         match = _WRITE.match(sql)
         # SQLite counts the rows of INSERT … RETURNING only when they are fetched: an insert always counts
-        wrote = match and (match[1].upper().startswith("INSERT") or context["cursor"].cursor.rowcount != 0)
-        if match and wrote and match[2] not in QUIET:
+        changed = match and (match[1][:6].upper() == "INSERT" or context["cursor"].cursor.rowcount != 0)
+        if changed and match[2] not in QUIET:
             self.written.add(match[2])
         return result
 

@@ -92,6 +92,7 @@ class Need(FlowSubject):
             models.Index(fields=("organisation", "stage", "due_at"), name="need_of_handler"),
             models.Index(fields=("title",), name="need_title"),
             models.Index(fields=("source_key",), name="need_source"),
+            models.Index(fields=("submitted_at", "id"), name="need_submitted"),
         )
 
     def __str__(self) -> str:
