@@ -2,9 +2,10 @@
 
 import django.core.validators
 import django.db.models.deletion
-import zhiqiao.directory.models
 from django.conf import settings
 from django.db import migrations, models
+
+import zhiqiao.directory.models
 
 
 class Migration(migrations.Migration):

@@ -54,7 +54,7 @@ LEADER = DemoAccount(
 )  # fmt: skip
 AUDITOR = DemoAccount(
     "13800000006", "章守谦", "auditor", "审计员", "浙江省科协",
-    "打开“审计”，看谁在什么时候办了什么；只能看，不能办。",
+    "打开“审计记录”（/workbench/audit/），看谁在什么时候办了什么；只能看，不能办。",
 )  # fmt: skip
 SOCIETY_CLERK = DemoAccount(
     "13800000007", "骆书岚", "society_clerk", "学会联络人", "杭州市精密传动与装备学会",
@@ -66,7 +66,7 @@ ENTERPRISE_CONTACT = DemoAccount(
 )  # fmt: skip
 EXPERT = DemoAccount(
     "13800000009", "申屠允恺", "", "专家", "杭州市视觉检测技术学会",
-    "打开“我的需求”，答复一份等您答复的邀请；在“接受意愿”里设置暂不打扰。",
+    "打开“我的邀请”，答复一份等您答复的邀请；再到“我的接受邀请设置”里写明暂不打扰。",
 )  # fmt: skip
 
 DEMO_ACCOUNTS = [
