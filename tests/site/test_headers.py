@@ -244,3 +244,18 @@ def test_control_what_a_page_may_hold_is_left_alone():
         '<form action="/x/" method="post"></form><script type="application/json" src="/x"></script>'
     )
     assert [*_page_complaints("x", pages.read(html))] == []
+
+
+# ── What nobody can type ────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_nul_in_address_or_form_is_told_as_a_damaged_request(client):
+    client.force_login(factories.person())
+    answers = [
+        client.get("/find/", {"q": "a\0b"}),
+        client.get("/find/", {"a\0b": ""}),
+        client.post("/me/drafts/ask/", {"title": "a\0b"}),
+    ]
+    assert [answer.status_code for answer in answers] == [400] * 3
+    assert "数据没有改动" in answers[0].content.decode()
+    assert client.post("/me/drafts/ask/", {"title": r"\u0000"}).status_code == 200

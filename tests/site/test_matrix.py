@@ -15,7 +15,7 @@ from tests.site import bodies, canaries, matrix, pages, scope_of_writes, watchin
 from tests.site.browser import Browser
 from tests.site.matrix import Cell
 from tests.site.routes import Route, all_routes
-from tests.site.world import World
+from tests.site.world import Seat, World
 from zhiqiao.orgs import scope
 from zhiqiao.orgs.models import Organisation
 from zhiqiao.site import gate
@@ -42,12 +42,17 @@ def walk(world: World, route: Route) -> list[str]:
                 sent: list[dict | None] = [None]
                 if method == "POST" and due != matrix.NOT_ALLOWED:
                     forms = forms or bodies.bodies(world, world.strong, route, target)
-                    sent = [*forms] if due == matrix.IN else [forms[-1]]
+                    sent = [*forms] if due == matrix.IN and _matters(route, seat) else [forms[-1]]
                 for body in sent:
                     wrong += _complaints(world, Cell(route, method, seat, target, due), body)
                     asked[method] += 1
     spent[route.name] += time.process_time() - began
     return wrong
+
+
+def _matters(route: Route, seat: Seat) -> bool:
+    """Behind a link the token decides, not who holds it: a few seats try every form, the others one."""
+    return "token" not in route.parameters or seat.name in ("anonymous", "clerk", "clerk of another city")
 
 
 def _told_at_the_gate(method: str, due: str) -> bool:
@@ -79,7 +84,7 @@ def test_figures_of_the_walk(capsys):
 
 # ── Words that no form expects ──────────────────────────────────────────────────────────────────────
 
-HOSTILE = ("²", "a\0b", "9" * 30, "-1", "%00'\"<script>", "𠮷\u202e")
+HOSTILE = ("²", "a\0b", "9" * 30, "%00'\"<script>𠮷\u202e")
 USUAL = frozenset({"q", "sort", "cols", "after", "before", "name", "next", "back", "due"})
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 
 from zhiqiao.kit.web.policy import Access
@@ -32,7 +32,15 @@ class PolicyGate:
         access = rows.get(method)
         if access is None:
             return HttpResponseNotAllowed(list(rows))
+        if holds_nul(request):
+            raise BadRequest("U+0000 in address or form")
         return admit(request, access)
+
+
+def holds_nul(request: HttpRequest) -> bool:
+    """Tell whether address or form carries U+0000: nobody types it, and PostgreSQL cannot keep it as text."""
+    sent = [("", [request.path]), *request.GET.lists(), *request.POST.lists()]
+    return any("\0" in text for name, values in sent for text in (name, *values))
 
 
 def admit(request: HttpRequest, access: Access) -> HttpResponseBase | None:
