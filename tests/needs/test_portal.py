@@ -222,7 +222,7 @@ def test_an_empty_question_is_answered_with_what_to_write(client, net):
     assert "请写一两句话" in page(client.post(reverse("needs:find"), {"text": " ", "go": "find"}))
 
 
-@pytest.mark.parametrize("text", ["\0", "'\"><script>alert(1)</script>", "％％％", "a" * 5000])
+@pytest.mark.parametrize("text", ["'\"><script>alert(1)</script>", "％％％", "a" * 5000])
 def test_odd_questions_are_answered_and_shown_as_text(client, net, text):
     shown = page(client.get(reverse("needs:find"), {"q": text, "name": text}))
     assert "<script>alert" not in shown
