@@ -49,7 +49,7 @@ def expert_actor(invitation: Invitation) -> Actor:
 
 def enterprise_actor(need: Need) -> Actor:
     """Return the contact behind a need's link as an actor."""
-    return Actor("link", link_key(need), f"{need.contact_name or '联系人'}({need.enterprise})")
+    return Actor("link", link_key(need), f"{need.contact_name or '联系人'}（{need.enterprise}）")
 
 
 def _read(token: str, kind: str) -> int | None:

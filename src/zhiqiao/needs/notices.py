@@ -9,7 +9,7 @@ from zhiqiao.kit.notify import Message, Notice, Recipient, send
 from zhiqiao.kit.notify.channels import channel
 from zhiqiao.needs import links
 from zhiqiao.needs.enums import InvitationState, NeedPerm
-from zhiqiao.needs.models import Invitation, Need
+from zhiqiao.needs.models import Invitation, Need, Recommendation
 from zhiqiao.orgs.scope import nearest_holders
 
 
@@ -74,8 +74,8 @@ class ToHandler(Notice):
     def message(self, subject: Need, transition: Transition, to: Recipient) -> Message:
         due = f"\n请在 {clock.exact(transition.due_at)} 前办理。" if transition.due_at else ""
         return Message(
-            f"{self.WORDS[transition.step]}:{subject.title}",
-            f"{subject.enterprise}:{subject.title}({subject.number or '草稿'})\n{transition.note}{due}".strip(),
+            f"{self.WORDS[transition.step]}：{subject.title}",
+            f"{subject.enterprise}：{subject.title}（{subject.number or '草稿'}）\n{transition.note}{due}".strip(),
             subject.get_absolute_url(),
         )
 
@@ -108,8 +108,8 @@ class ToEnterprise(Notice):
         if transition.due_at is not None and transition.step in self.ANSWERS:
             due = f"\n请在 {clock.exact(transition.due_at)} 前答复。"
         return Message(
-            f"{self.WORDS[transition.step]}:{subject.title}",
-            f"{subject.title}({subject.number})\n{transition.note}{due}".strip(),
+            f"{self.WORDS[transition.step]}：{subject.title}",
+            f"{subject.title}（{subject.number}）\n{transition.note}{due}".strip(),
             to.link or subject.get_absolute_url(),
         )
 
@@ -129,10 +129,27 @@ class ToExpert(Notice):
 
     def message(self, subject: Need, transition: Transition, to: Recipient) -> Message:
         return Message(
-            f"{self.WORDS[transition.step]}:{subject.title}",
-            f"{subject.title}({subject.number})\n{transition.note}".strip(),
+            f"{self.WORDS[transition.step]}：{subject.title}",
+            f"{subject.title}（{subject.number}）\n{transition.note}".strip(),
             to.link,
         )
+
+
+def tell_recommended(made: Recommendation, *, at: datetime) -> None:
+    """Tell an enterprise of an output that may answer its need; sending it again adds nothing."""
+    need, output = made.need, made.output
+    lines = [output.title, f"完成单位：{output.owner}" if output.owner else "", made.note]
+    for to in askers_of(need):
+        message = Message(
+            f"为您的需求找到一项成果：{output.title}",
+            f"{need.title}（{need.number}）\n" + "\n".join(line for line in lines if line),
+            to.link or need.get_absolute_url(),
+        )
+        for name in ToEnterprise.channels:
+            address = channel(name).address_of(to)
+            if address is not None:
+                key = f"needs.recommended:{made.pk}:{name}:{to.person.pk if to.person else address}"
+                send(name, to, message, notice="needs.recommended", key=key, at=at, address=address)
 
 
 def tell_invited(invitation: Invitation, *, at: datetime) -> None:

@@ -18,6 +18,7 @@ def main() -> None:
     except ImproperlyConfigured as error:
         print(f"不能启动：{error}", file=sys.stderr)
         raise SystemExit(2) from None
+    from zhiqiao.site.cli.chinese import run
     from zhiqiao.site.cli.commands import app
 
-    app()
+    raise SystemExit(run(app))

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from zhiqiao.accounts.models import Person
-from zhiqiao.kit import audit, clock
+from zhiqiao.kit import audit, clock, files
 from zhiqiao.kit.audit.models import AuditEntry
 from zhiqiao.kit.flow import Transition
 from zhiqiao.kit.jobs.models import Job, Schedule
@@ -28,7 +28,7 @@ class Finding:
     text: str
 
     def __str__(self) -> str:
-        return f"{self.name}:{self.text}"
+        return f"{self.name}：{self.text}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values."""
@@ -42,7 +42,7 @@ def examine(at: datetime) -> list[Finding]:
     """Look at everything. A missing table ends the examination at the first finding."""
     findings = list(_migrations(at))
     if findings[0].ok:
-        for check in (_chain, _history, _jobs, _worker, _outbox, _deliveries, _calendar, _accounts):
+        for check in (_chain, _history, _jobs, _worker, _outbox, _deliveries, _files, _calendar, _accounts):
             findings.extend(check(at))
     return findings
 
@@ -56,7 +56,7 @@ def _migrations(at: datetime) -> Iterator[Finding]:
 
 def _chain(at: datetime) -> Iterator[Finding]:
     problems = audit.verify()
-    text = ";".join(problems) or f"{AuditEntry.objects.count()} 条记录首尾相接"
+    text = "；".join(problems) or f"{AuditEntry.objects.count()} 条记录首尾相接"
     yield Finding("审计链", not problems, text)
 
 
@@ -93,6 +93,13 @@ def _outbox(at: datetime) -> Iterator[Finding]:
 def _deliveries(at: datetime) -> Iterator[Finding]:
     late = Delivery.objects.filter(state=Delivery.State.WAITING, created_at__lt=at - PATIENCE).count()
     yield Finding("通知发送", not late, f"{late} 条超过 10 分钟没有发出" if late else "没有积压")
+
+
+def _files(at: datetime) -> Iterator[Finding]:
+    """Presence and size only: reading every file again is for the night (``files.verify(deep=True)``)."""
+    wrong = files.verify()
+    told = f"{len(wrong)} 个附件有问题，例如{wrong[0]}" if wrong else "附件都在，大小一致"
+    yield Finding("附件", not wrong, told)
 
 
 def _calendar(at: datetime) -> Iterator[Finding]:
