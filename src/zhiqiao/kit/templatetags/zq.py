@@ -16,7 +16,7 @@ from django.template.context import Context
 from django.template.loader import render_to_string
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from zhiqiao.kit.web import cells
@@ -89,15 +89,7 @@ def share(part: Any, whole: Any) -> str:
 @register.simple_tag
 def mark(text: str, spans: Iterable[Sequence[int]] = ()) -> SafeString:
     """`{% mark text spans %}`: text with `spans` [(start, end), …] (characters, half open) highlighted, all escaped."""
-    parts: list[SafeString] = []
-    place = 0
-    for start, end in sorted((max(0, int(one[0])), min(len(text), int(one[1]))) for one in spans):
-        start = max(start, place)
-        if end <= start:
-            continue
-        parts.append(format_html("{}<mark>{}</mark>", text[place:start], text[start:end]))
-        place = end
-    return format_html("{}{}", format_html_join("", "{}", ((part,) for part in parts)), text[place:])
+    return cells.highlighted(text, spans)
 
 
 @register.simple_tag
@@ -158,10 +150,20 @@ def timeline(events: Iterable[Any]) -> dict[str, Any]:
     return {"events": events}
 
 
-@register.inclusion_tag("kit/parts/facts.html")
-def facts(rows: Iterable[Any]) -> dict[str, Any]:
-    """`{% facts rows %}`: [{title, value, href?, note?}]; an empty value shows 未填."""
-    return {"rows": rows}
+@register.simple_tag(takes_context=True)
+def opens(context: Context, href: str) -> bool:
+    """`{% opens url as may %}`: does the site let this reader in there? Where nobody can say, yes."""
+    ask = getattr(context.get("request"), "may_open", None)
+    return bool(href) and (ask is None or ask(href))
+
+
+@register.inclusion_tag("kit/parts/facts.html", takes_context=True)
+def facts(context: Context, rows: Iterable[Any]) -> dict[str, Any]:
+    """`{% facts rows %}`: [{title, value, href?, note?}]; an empty value shows 未填.
+
+    A link that this reader may not follow is shown as text.
+    """
+    return {"rows": [{**row, "href": row["href"] if opens(context, row.get("href", "")) else ""} for row in rows]}
 
 
 @register.inclusion_tag("kit/parts/reasons.html")
@@ -224,9 +226,12 @@ def bars(rows: Iterable[Any], unit: str = "项") -> dict[str, Any]:
 # ── Page furniture ──────────────────────────────────────────────────────────────────────────────────
 
 
-@register.inclusion_tag("kit/parts/empty.html")
-def empty(title: str, text: str = "", href: str = "", label: str = "", icon: str = "inbox") -> dict[str, Any]:
-    """`{% empty "还没有需求" "…" href "登记需求" %}`: nothing here, and what to do next."""
+@register.inclusion_tag("kit/parts/empty.html", takes_context=True)
+def empty(
+    context: Context, title: str, text: str = "", href: str = "", label: str = "", icon: str = "inbox"
+) -> dict[str, Any]:
+    """`{% empty "还没有需求" "…" href "登记需求" %}`: nothing here, and what to do next, for whoever may do it."""
+    href = href if opens(context, href) else ""
     return {"title": title, "text": text, "href": href, "label": label, "icon": icon}
 
 
