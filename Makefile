@@ -36,7 +36,7 @@ format: setup-dev ## 统一格式并修正能自动修正的写法
 lock: setup-dev ## 重新生成锁文件（需要 npm）
 	@exec tools/lock.sh $(ARGS)
 
-bench: setup-dev ## 量一量：列表、详情、找专家、驾驶舱在一万与十万条需求时的耗时
+bench: setup-dev ## 量一量主要页面在一万与十万条需求时的耗时；ARGS=--figures 打印匹配引擎的指标表
 	@exec "$(VENV)/bin/python" tools/bench.py $(ARGS)
 
 shots: setup-dev ## 给每个主要页面截图（1280 与 360 像素），放在 shots/

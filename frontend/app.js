@@ -10,12 +10,13 @@ import { start as keyboard } from "./js/keyboard.js";
 import { start as menus } from "./js/menus.js";
 import { start as preferences } from "./js/preferences.js";
 import { start as submit } from "./js/submit.js";
+import { start as suggest } from "./js/suggest.js";
 import { start as tables } from "./js/tables.js";
 import { start as toast } from "./js/toast.js";
 import { start as when } from "./js/when.js";
 
 document.documentElement.classList.add("js");
 // dialogs before submit: a form inside a dialog must be where it will be sent from.
-for (const start of [htmx, preferences, menus, dialogs, fields, autosave, submit, bulk, keyboard, tables, copy, toast, when]) {
+for (const start of [htmx, preferences, menus, dialogs, fields, autosave, submit, bulk, keyboard, suggest, tables, copy, toast, when]) {
   start(document);
 }

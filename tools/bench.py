@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """量一量：列表、详情、找专家、驾驶舱在一万与十万条需求时的耗时，两种数据库各一遍。
 
-请求走完整的中间件与模板（进程内，不含网络传输），每种页面量若干次，报告 p50、p95 与查询次数；
+找专家与专家人数有关：--experts 200000 --sizes 10000 --only 找专家。请求走完整的中间件与模板（进程内，不含网络传输），每种页面量若干次，报告 p50、p95 与查询次数；
 最后一列是需求多出十倍时 p50 变成几倍。数据是临时的，用完就删。
 """
 
@@ -21,11 +21,13 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import bench_figures
 import postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZES = (10_000, 100_000)
 WARM_UP = 3
+PAGES_EXPERTS, FIGURES_EXPERTS = 2_000, 1_000_000
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Timing:
     queries: int
 
 
-def compose(needs: int) -> tuple[object, random.Random]:
+def compose(needs: int, experts: int) -> tuple[object, random.Random]:
     """建库并写入数据；返回网络和骰子。"""
     import django
 
@@ -50,8 +52,9 @@ def compose(needs: int) -> tuple[object, random.Random]:
 
     call_command("migrate", interactive=False, verbosity=0)
     dice = random.Random(20260601)  # noqa: S311 - 只是压测数据
-    network = bench_data.compose_network(needs, dice)
+    network = bench_data.compose_network(needs, dice, experts)
     bench_data.grow(needs, dice)
+    bench_data.index()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return network, dice
@@ -59,8 +62,11 @@ def compose(needs: int) -> tuple[object, random.Random]:
 
 def cases(network, dice: random.Random) -> Iterator[tuple[str, object, Callable[[], str]]]:
     """（页面名，谁在看，给出每次要请求的地址）。"""
+    from urllib.parse import quote, urlencode
+
     from django.urls import reverse
 
+    import bench_data
     from zhiqiao.needs.models import Need
 
     numbers = list(
@@ -74,8 +80,12 @@ def cases(network, dice: random.Random) -> Iterator[tuple[str, object, Callable[
     def one_need() -> str:
         return reverse("needs:detail", args=(dice.choice(numbers),))
 
-    def finder() -> str:
-        return reverse("needs:finder", args=(dice.choice(numbers),))
+    def finder(query: str = "") -> Callable[[], str]:
+        return lambda: reverse("needs:finder", args=(dice.choice(numbers),)) + query
+
+    def words() -> str:
+        question = Need.objects.values_list("title", flat=True).get(pk=dice.choice(numbers))
+        return reverse("needs:find") + "?" + urlencode({"q": question})
 
     clerks = (("省", network.province_clerk), ("区", network.district_clerk))
     for level, person in clerks:
@@ -83,16 +93,21 @@ def cases(network, dice: random.Random) -> Iterator[tuple[str, object, Callable[
         yield f"需求列表（{level}）", person, fixed("needs:register")
         yield f"需求列表，按环节筛选（{level}）", person, fixed("needs:register", "?stage=matching")
         yield f"驾驶舱（{level}）", person, fixed("insights:dashboard")
-    yield "需求详情", network.district_clerk, one_need
-    yield "找专家（按需求）", network.district_clerk, finder
+        yield f"需求详情（{level}）", person, one_need
+        yield f"找专家（按需求，{level}）", person, finder()
+        yield f"找专家（带条件，{level}）", person, finder(bench_data.FINDER_FILTERS)
+        yield f"找专家（为什么没有，{level}）", person, finder("?name=" + quote("专家0007"))
+        yield f"找专家（一句话，{level}）", person, words
 
 
-def measure(needs: int, rounds: int) -> list[Timing]:
-    network, dice = compose(needs)
+def measure(needs: int, experts: int, rounds: int, only: str) -> list[Timing]:
+    network, dice = compose(needs, experts)
     from django.test import Client
 
     timings = []
     for page, person, address in cases(network, dice):
+        if only not in page:
+            continue
         client = Client(SERVER_NAME="localhost")
         client.force_login(person)
         timings.append(time_page(page, client, address, rounds))
@@ -134,10 +149,11 @@ def database(kind: str) -> Iterator[dict[str, str]]:
                 yield environment | {"DATABASE_URL": cluster.url}
 
 
-def run_one(kind: str, needs: int, rounds: int) -> list[Timing]:
+def run_one(kind: str, needs: int, options: argparse.Namespace) -> list[Timing]:
     """在自己的进程里量一种数据库、一种规模。"""
     print(f"· {kind}，{needs:,} 条需求：造数据并测量 …", file=sys.stderr, flush=True)
-    command = [sys.executable, __file__, "--measure", str(needs), "--rounds", str(rounds)]
+    command = [sys.executable, __file__, "--measure", str(needs), "--rounds", str(options.rounds)]
+    command += ["--experts", str(options.experts or PAGES_EXPERTS), "--only", options.only]
     with database(kind) as environment:
         done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True)
     if done.returncode:
@@ -162,15 +178,22 @@ def main() -> int:
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="需求条数，用逗号分开")
     parser.add_argument("--database", choices=("both", "SQLite", "PostgreSQL"), default="both")
     parser.add_argument("--rounds", type=int, default=40, help="每种页面量几次")
+    parser.add_argument("--experts", type=int, help="专家人数，默认 2,000（--figures 时一百万）")
+    parser.add_argument("--only", default="", help="只量名字里有这几个字的页面，例如 找专家")
+    parser.add_argument("--figures", action="store_true", help="不量页面，打印 docs/matching.md 的指标表")
     parser.add_argument("--measure", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
-        print(json.dumps([asdict(one) for one in measure(options.measure, options.rounds)]))
+        timings = measure(options.measure, options.experts, options.rounds, options.only)
+        print(json.dumps([asdict(one) for one in timings]))
+        return 0
+    if options.figures:
+        bench_figures.print_figures(options.experts or FIGURES_EXPERTS)
         return 0
     kinds = ("SQLite", "PostgreSQL") if options.database == "both" else (options.database,)
     for kind in kinds:
         sizes = [int(size) for size in options.sizes.split(",")]
-        show(kind, {size: run_one(kind, size, options.rounds) for size in sizes})
+        show(kind, {size: run_one(kind, size, options) for size in sizes})
     return 0
 
 

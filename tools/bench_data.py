@@ -14,22 +14,26 @@ from datetime import UTC, datetime, timedelta
 from django.db import transaction
 
 from zhiqiao.accounts.models import Person
-from zhiqiao.directory.actions import Belongings, Proof, add_experts
 from zhiqiao.directory.codes import DISCIPLINES, INDUSTRIES
-from zhiqiao.directory.models import Enterprise, Expert
+from zhiqiao.directory.models import Enterprise, Evidence, Expert, ExpertDiscipline
+from zhiqiao.kit import search
 from zhiqiao.kit.actors import SYSTEM
 from zhiqiao.kit.flow import Transition
+from zhiqiao.kit.search import library
 from zhiqiao.needs.enums import InvitationState, MeetingMode, MeetingState, Result, Stage
 from zhiqiao.needs.flow import NEED_FLOW
 from zhiqiao.needs.models import Attendance, Closing, Invitation, Meeting, Need, Outcome
 from zhiqiao.orgs.actions import add_organisation, add_organisations
 from zhiqiao.orgs.enums import Kind
 from zhiqiao.orgs.models import Grant, Organisation
+from zhiqiao.site.cli.bench import synthetic
 
 NOW = datetime(2026, 6, 1, 2, tzinfo=UTC)
 CITIES, DISTRICTS_EACH, EXPERTS = 11, 8, 2000
+PROOFS_EACH = 3
 NEEDS_PER_ENTERPRISE = 20
 CHUNK = 2000
+FINDER_FILTERS = "?kind=university&discipline=460&free=on"
 PATH = ("submit", "accept", "invite", "engage", "schedule", "hold", "report", "confirm", "rate", "archive")
 # 走到第几步的需求各占多少：多数已经归档，其余散在途中。
 DEPTH_WEIGHTS = (2, 6, 5, 5, 4, 4, 5, 5, 4, 3, 57)
@@ -55,7 +59,7 @@ def sentence(dice: random.Random) -> str:
 
 
 @transaction.atomic
-def compose_network(needs: int, dice: random.Random) -> Network:
+def compose_network(needs: int, dice: random.Random, experts: int = EXPERTS) -> Network:
     """建组织树、企业、专家和三个人；企业数随需求数增加。"""
     at = NOW - timedelta(days=900)
     root = add_organisation(name="压测省科协", kind=Kind.PROVINCE, parent=None, by=SYSTEM, at=at)
@@ -76,7 +80,7 @@ def compose_network(needs: int, dice: random.Random) -> Network:
         )
     ]
     _compose_enterprises(districts, max(1, needs // NEEDS_PER_ENTERPRISE // len(districts)), dice, at)
-    add_experts(_experts(districts, dice), by=SYSTEM, at=at, reason="压测")
+    _compose_experts(experts, districts, dice, at)
     first_enterprise = Organisation.objects.filter(kind=Kind.ENTERPRISE).first()
     return Network(
         _person("省经办人", "clerk", root, at),
@@ -100,19 +104,48 @@ def _compose_enterprises(districts: list[Organisation], each: int, dice: random.
         )
 
 
-def _experts(districts: list[Organisation], dice: random.Random) -> Iterator[tuple[Expert, Belongings]]:
-    for number in range(EXPERTS):
-        proofs = tuple(
-            Proof("paper", sentence(dice), sentence(dice), dice.randint(2010, 2026)) for _ in range(4)
+def _compose_experts(number: int, districts: list[Organisation], dice: random.Random, at: datetime) -> None:
+    """每位专家约 200 字材料，分成几条；词语的频率合乎常情（synthetic）。"""
+    first = 0
+    for texts in synthetic.compose().texts(number):
+        experts = Expert.objects.bulk_create(
+            (_expert(first + place, dice.choice(districts), dice, at) for place in range(len(texts))),
+            batch_size=CHUNK,
         )
-        expert = Expert(
-            name=f"专家{number:04}",
-            kind="university",
-            unit=f"第{number % 40}研究院",
-            keywords="、".join(dice.sample(METHODS, 3) + dice.sample(THINGS, 2)),
-            organisation=dice.choice(districts),
+        ExpertDiscipline.objects.bulk_create(
+            (ExpertDiscipline(expert=expert, code=dice.choice(list(DISCIPLINES))) for expert in experts),
+            batch_size=CHUNK,
         )
-        yield expert, Belongings(disciplines=(dice.choice(list(DISCIPLINES)),), evidence=proofs)
+        Evidence.objects.bulk_create(
+            (
+                proof
+                for expert, drawn in zip(experts, texts, strict=True)
+                for proof in _proofs(expert, drawn.text, dice)
+            ),
+            batch_size=CHUNK,
+        )
+        first += len(texts)
+
+
+def _expert(number: int, district: Organisation, dice: random.Random, at: datetime) -> Expert:
+    return Expert(
+        name=f"专家{number:04}",
+        kind="university",
+        unit=f"第{number % 400}研究院",
+        keywords="、".join(dice.sample(METHODS, 3) + dice.sample(THINGS, 2)),
+        organisation=district,
+        place=district,
+        updated_at=at,
+    )
+
+
+def _proofs(expert: Expert, text: str, dice: random.Random) -> Iterator[Evidence]:
+    size = len(text) // PROOFS_EACH + 1
+    for first in range(0, len(text), size):
+        part = text[first : first + size]
+        yield Evidence(
+            expert=expert, kind="paper", title=part[:20], text=part[20:], year=dice.randint(2010, 2026)
+        )
 
 
 def _person(name: str, role: str, organisation: Organisation, at: datetime) -> Person:
@@ -120,6 +153,12 @@ def _person(name: str, role: str, organisation: Organisation, at: datetime) -> P
     person = Person.objects.create(name=name, phone=phone)
     Grant.objects.create(person=person, role=role, organisation=organisation, since=at)
     return person
+
+
+def index() -> None:
+    """成批写表绕过了 actions，索引要自己建。"""
+    for name in library.known:
+        search.rebuild(name)
 
 
 def grow(needs: int, dice: random.Random) -> None:

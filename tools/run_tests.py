@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from ctypes.util import find_library
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -50,6 +51,10 @@ def has_chinese_font() -> bool:
     return bool(found.stdout.strip())
 
 
+def has_pango() -> bool:
+    return bool(find_library("pango-1.0") and find_library("pangoft2-1.0"))
+
+
 def driver_runs() -> bool:
     """Playwright 自带的程序在最小的系统上缺一个运行库，会让每个浏览器测试都莫名其妙地断开。"""
     driver = find_spec("playwright")
@@ -61,6 +66,7 @@ PIECES = (
     Piece("PostgreSQL 服务器", "postgresql", lambda: bool(postgres.find_bin()), "PostgreSQL 一整轮"),
     Piece("Chromium 浏览器", "chromium", has_browser, "全部浏览器旅程、无障碍检查与截图"),
     Piece("Playwright 的运行库", "libatomic1", driver_runs, "全部浏览器旅程、无障碍检查与截图"),
+    Piece("PDF 排版库（Pango）", "libpangoft2-1.0-0", has_pango, "归档包里 PDF 的测试"),
     Piece("中文字体", "fonts-noto-cjk", has_chinese_font, "（不少跑，但截图里的汉字会是方框）"),
 )
 

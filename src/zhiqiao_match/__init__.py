@@ -16,8 +16,10 @@ from zhiqiao_match.model import (
     Query,
     Weights,
 )
-from zhiqiao_match.score import DEFAULT_WEIGHTS, Ranking, find, items_of, rank
+from zhiqiao_match.rescore import closest
+from zhiqiao_match.score import DEFAULT_WEIGHTS, Ranking, find, items_of, part_values, rank
 from zhiqiao_match.segment import Item
+from zhiqiao_match.team import Team, assemble_team, fields_of, fits_of
 
 __all__ = [
     "DEFAULT_WEIGHTS",
@@ -33,10 +35,16 @@ __all__ = [
     "Query",
     "Ranking",
     "Similar",
+    "Team",
     "Weights",
     "alikeness",
+    "assemble_team",
+    "closest",
+    "fields_of",
     "find",
+    "fits_of",
     "items_of",
+    "part_values",
     "rank",
     "shared_phrases",
     "similar",

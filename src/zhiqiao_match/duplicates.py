@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,3 +52,24 @@ def similar(
     found = [Similar(item.owner, item.key, alikeness(text, item.text)) for best in hits.best for item in best]
     likely = [entry for entry in found if entry.alikeness >= at_least]
     return tuple(sorted(likely, key=lambda entry: (-entry.alikeness, entry.owner, entry.key))[:top])
+
+
+def clusters(texts: Sequence[str], *, at_least: float = LIKELY) -> list[int]:
+    """This puts texts that are nearly the same into one group: the number of each text's group.
+
+    A text belongs with every text at least that alike, and so does what those belong with. Used where twins
+    must not be counted as two, as in the intervals of the benches.
+    """
+    index = Index.build(Item(number, "", text) for number, text in enumerate(texts))
+    group = list(range(len(texts)))
+
+    def root(number: int) -> int:
+        while group[number] != number:
+            number = group[number]
+        return number
+
+    for number, text in enumerate(texts):
+        for entry in similar(text, index, at_least=at_least):
+            one, other = sorted((root(number), root(entry.owner)))
+            group[other] = one
+    return [root(number) for number in range(len(texts))]

@@ -14,8 +14,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from zhiqiao_match.rescore import phrase_weights
+from zhiqiao_match.retrieve import (
+    LONGEST_QUERY,
+    Pooled,
+    Terms,
+    best_people,
+    choose_terms,
+    pool,
+    pool_people,
+    rank_order,
+)
 from zhiqiao_match.segment import (
-    LENGTH_POWER,
     SEGMENT_ITEMS,
     Item,
     Postings,
@@ -23,21 +33,14 @@ from zhiqiao_match.segment import (
     Statistics,
     assemble,
     build_postings,
+    join_segments,
     vector_lengths,
 )
-from zhiqiao_match.text import FIRST_PAIR, grams_of, grams_of_one
+from zhiqiao_match.text import gram_weights
 
-HEAVIEST_GRAMS = 64
-TITLE_TIMES = 3
-LONGEST_QUERY = 20_000
+__all__ = ["LONGEST_QUERY", "NOTHING", "Hits", "Index", "Terms", "count_frequencies", "merge_small", "pool"]
 
-POOL_POWER = 2.0
-POOL_ITEMS = 4
 BEST_ITEMS = 3
-_ITEMS_PER_OWNER_WANTED = 10
-
-COMMON_SHARE = 0.02
-COMMON_FLOOR = 10
 
 STALE_SHARE = 0.25
 
@@ -57,17 +60,6 @@ class Hits(NamedTuple):
 NOTHING = Hits(np.empty(0, np.int64), np.empty(0, np.float32), ())
 
 
-class Terms(NamedTuple):
-    """These are the grams a search looks for: keys int64 (n,), coefficients float32 (n,), heaviest first.
-
-    full : the relevance an item of ordinary length would get if it said all of the query; divides scores.
-    """
-
-    keys: NDArray[np.int64]
-    coefficients: NDArray[np.float32]
-    full: float
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Index:
     """This is an immutable full-text index over the evidence items of many people."""
@@ -85,12 +77,12 @@ class Index:
         unique = list({(item.owner, item.key): item for item in items}.values())
         parts = [unique[at : at + SEGMENT_ITEMS] for at in range(0, len(unique), SEGMENT_ITEMS)]
         postings = [build_postings([item.text for item in part]) for part in parts]
-        counted = statistics or _count(postings, parts)
+        counted = statistics or count_frequencies(postings, list(map(len, parts)))
         built = (assemble(part, found, counted) for part, found in zip(parts, postings, strict=True))
         return cls(tuple(built), counted)
 
     def __len__(self) -> int:
-        return sum(segment.living for segment in self.segments)
+        return sum(segment.docs.living for segment in self.segments)
 
     def items(self) -> list[Item]:
         """This lists every item that can be found."""
@@ -99,7 +91,7 @@ class Index:
     @property
     def owners(self) -> NDArray[np.int64]:
         """This lists everybody with an item that can be found, int64, ascending."""
-        found = [segment.owners[segment.alive] for segment in self.segments]
+        found = [segment.docs.owners[segment.docs.alive] for segment in self.segments]
         return np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
 
     def with_changes(
@@ -118,14 +110,14 @@ class Index:
         gone = set(removals)
         dead = [_places(segment, gone | fresh.keys()) for segment in self.segments]
         kept = tuple(
-            segment.without(places) if places else segment
+            replace(segment, docs=segment.docs.without(np.array(places))) if places else segment
             for segment, places in zip(self.segments, dead, strict=True)
         )
         changed = self.changed + len(fresh) + sum(map(len, dead))
         if changed > STALE_SHARE * self.statistics.items:
             return Index.build([*replace(self, segments=kept).items(), *fresh.values()])
         added = Index.build(fresh.values(), self.statistics).segments
-        return Index(_merged((*kept, *added), self.statistics), self.statistics, changed)
+        return Index(merge_small((*kept, *added)), self.statistics, changed)
 
     def compacted(self) -> Index:
         """This builds the same items anew, with document frequencies counted anew; `changed` is 0 again."""
@@ -152,134 +144,76 @@ class Index:
         fitting title. It depends on the index but not on who else is found.
         """
         terms = self.terms(text, title)
-        if not len(terms.keys):
+        if not len(terms.keys) or not self.segments:
             return NOTHING
-        found = [segment.relevance(terms.keys, terms.coefficients) for segment in self.segments]
+        tables = [segment.docs for segment in self.segments]
+        found = [part.docs.relevance(part.found(terms.keys), terms.coefficients) for part in self.segments]
         if only is None:
             also = frozenset(also)
-            wanted = np.union1d(self._promising(found, top), np.fromiter(also, np.int64))
+            best = best_people(tables, found, top, terms.full)
+            wanted = np.union1d(best, np.fromiter(also, np.int64))
         else:
             wanted = np.unique(np.fromiter(only, np.int64))
-        return self._pooled(found, wanted, terms.full, len(wanted) if only is not None else top, also)
+            top = len(wanted)
+        return self._hits(pool_people(tables, found, wanted, terms.full), top, also)
 
     def terms(self, text: str, title: str = "") -> Terms:
-        """This chooses and weighs the grams to look up, by the index's document frequencies.
-
-        Besides the 64 heaviest known grams all unknown ones are taken: items added since may hold them.
-        """
-        fields = ((title[:LONGEST_QUERY], TITLE_TIMES), (text[:LONGEST_QUERY], 1))
-        found = [(grams_of_one(field), times) for field, times in fields if field]
-        if not self.segments or not found:
-            return Terms(np.empty(0, np.int64), np.empty(0, np.float32), 1.0)
-        keys, inverse = np.unique(np.concatenate([grams[0] for grams, _ in found]), return_inverse=True)
-        times = np.bincount(inverse, np.concatenate([grams[1] * times for grams, times in found]))
-        weights = self.statistics.weigh(keys).astype(np.float64)
-        vector = times * weights
-        order = np.lexsort((keys, -vector))
-        known = self.statistics.frequency(keys[order]) > 0
-        chosen = order[~known | (np.cumsum(known) <= HEAVIEST_GRAMS)]
-        length = max(float(np.sqrt((vector**2).sum())), self.statistics.typical_length)
-        heaviest = np.sort(vector * weights)[::-1][:HEAVIEST_GRAMS]
-        full = float(heaviest.sum() / length**LENGTH_POWER)
-        return Terms(keys[chosen], (vector * weights)[chosen].astype(np.float32), full or 1.0)
+        """This chooses and weighs the grams to look up; see `retrieve.choose_terms`."""
+        return choose_terms(self.statistics, text, title)
 
     def phrase_weights(self, phrases: Sequence[str]) -> list[float]:
-        """This weighs phrases by their pairs and tokens, a single character by itself; >= 0, same order.
+        """This weighs phrases by how much they tell; see `rescore.phrase_weights`."""
+        return phrase_weights(phrases, self.statistics)
 
-        A phrase weighs 0 if even its rarest gram stands in 2 % of the items. In a library of fewer than 500
-        items ten are allowed, so that nothing is taken for common only because there is little to compare.
-        """
-        found = grams_of(phrases)
-        keys, texts = found.keys, found.texts
-        paired = np.bincount(texts[keys >= FIRST_PAIR], minlength=len(phrases)) > 0
-        told = (keys >= FIRST_PAIR) | ~paired[texts]
-        keys, texts = keys[told], texts[told]
-        rare = self.statistics.frequency(keys) <= max(COMMON_SHARE * self.statistics.items, COMMON_FLOOR)
-        speaking = np.bincount(texts, rare, minlength=len(phrases)) > 0
-        weights = np.bincount(texts, self.statistics.weigh(keys), minlength=len(phrases))
-        return [float(weight) for weight in np.where(speaking, weights, 0.0)]
+    def _hits(self, pooled: Pooled, top: int, also: Iterable[int]) -> Hits:
+        """This keeps the `top` people and those in `also`, each with her best items."""
+        ranked = rank_order(pooled.people, pooled.scores)
+        ranked = ranked[(np.arange(len(ranked)) < top) | np.isin(pooled.people[ranked], list(also))]
+        best = tuple(self._best_items(pooled, person) for person in ranked.tolist())
+        return Hits(pooled.people[ranked], pooled.scores[ranked], best)
 
-    def _promising(self, found: Sequence[NDArray[np.float32]], top: int) -> NDArray[np.int64]:
-        """This returns the owners of the best items: enough items to hold the best `top` people."""
-        scores = np.concatenate(found)
-        wanted = max(top, 1) * _ITEMS_PER_OWNER_WANTED
-        floor = np.partition(scores, -wanted)[-wanted] if len(scores) > wanted else np.float32(0)
-        owners = [
-            segment.owners[(relevance >= floor) & (relevance > 0)]
-            for segment, relevance in zip(self.segments, found, strict=True)
+    def _best_items(self, pooled: Pooled, person: int) -> tuple[Item, ...]:
+        first = pooled.first[person]
+        last = pooled.first[person + 1] if person + 1 < len(pooled.first) else len(pooled.places)
+        found = [
+            (-score, self.segments[table].items[place])
+            for score, table, place in zip(
+                pooled.relevances[first:last].tolist(),
+                pooled.tables[first:last].tolist(),
+                pooled.places[first:last].tolist(),
+                strict=True,
+            )
         ]
-        return np.unique(np.concatenate(owners))
-
-    def _pooled(
-        self,
-        found: Sequence[NDArray[np.float32]],
-        owners: NDArray[np.int64],
-        full: float,
-        top: int,
-        also: Iterable[int],
-    ) -> Hits:
-        """This pools all items of these owners per person and keeps the `top` people and those in `also`."""
-        places = [segment.places_of(owners) for segment in self.segments]
-        scores = np.concatenate([part[at] for part, at in zip(found, places, strict=True)])
-        whose = np.concatenate([seg.owners[at] for seg, at in zip(self.segments, places, strict=True)])
-        positive = np.flatnonzero(scores > 0)
-        order = positive[np.lexsort((-scores[positive], whose[positive]))]
-        if not len(order):
-            return NOTHING
-        scores = (scores[order] / full).astype(np.float32)
-        people, first, sizes = np.unique(whose[order], return_index=True, return_counts=True)
-        pooled = pool(scores, first)
-        ranked = np.lexsort((people, -pooled))
-        ranked = ranked[(np.arange(len(ranked)) < top) | np.isin(people[ranked], list(also))]
-        segment_of = np.repeat(np.arange(len(places)), [len(at) for at in places])[order]
-        place_of = np.concatenate(places)[order]
-
-        def best(person: int) -> tuple[Item, ...]:
-            at = slice(int(first[person]), int(first[person] + sizes[person]))
-            items = [
-                self.segments[number].items[place]
-                for number, place in zip(segment_of[at].tolist(), place_of[at].tolist(), strict=True)
-            ]
-            paired = sorted(zip((-scores[at]).tolist(), items, strict=True), key=lambda p: (p[0], p[1].key))
-            return tuple(item for _, item in paired[:BEST_ITEMS])
-
-        return Hits(people[ranked], pooled[ranked], tuple(best(person) for person in ranked.tolist()))
+        found.sort(key=lambda pair: (pair[0], pair[1].key))
+        return tuple(item for _, item in found[:BEST_ITEMS])
 
 
-def pool(scores: NDArray[np.float32], first: NDArray[np.int64]) -> NDArray[np.float32]:
-    """This pools the relevance of each person's items: the 2-norm of the best four.
+def count_frequencies(postings: Sequence[Postings], sizes: Sequence[int]) -> Statistics:
+    """This counts document frequencies over all postings, and the ordinary length of an item.
 
-    scores : float32 (n,), grouped by person, descending inside a person; first : where each person begins.
-    Returns float32 (people,): a single item keeps its relevance, four equal ones give twice as much, and
-    what lies beyond the four best adds nothing, so that many weak items never amount to one that fits.
-
-    Source: power mean with p = 2, best of the poolings tried on the gold standard of Stelmakh et al. (2023),
-    "A Gold Standard Dataset for the Reviewer Assignment Problem". There everybody has 20 papers; here the
-    numbers differ widely, so the mean is taken over a fixed number of places: further work never harms.
+    sizes : how many items each of them holds. Silent grams are not counted: they weigh nothing anyway.
     """
-    rank = np.arange(len(scores)) - np.repeat(first, np.diff(np.append(first, len(scores))))
-    powers = np.where(rank < POOL_ITEMS, scores.astype(np.float64) ** POOL_POWER, 0.0)
-    sums: NDArray[np.float64] = np.add.reduceat(powers, first)
-    return (sums ** (1 / POOL_POWER)).astype(np.float32)
-
-
-def _count(postings: Sequence[Postings], parts: Sequence[Sequence[Item]]) -> Statistics:
-    """This counts document frequencies over all segments, and the ordinary length of an item."""
     if not postings:
         return Statistics(np.empty(0, np.int64), np.empty(0, np.int32), 0)
     keys, inverse = np.unique(np.concatenate([found.keys for found in postings]), return_inverse=True)
-    counts = np.bincount(inverse, np.concatenate([found.frequencies for found in postings]))
-    counted = Statistics(keys, counts.astype(np.int32), sum(map(len, parts)))
-    lengths = [vector_lengths(found, len(part), counted) for found, part in zip(postings, parts, strict=True)]
-    every = np.concatenate(lengths)
-    ordinary = float(np.median(every[every > 0])) if (every > 0).any() else 1.0
-    return replace(counted, typical_length=ordinary)
+    counts = np.bincount(inverse, np.concatenate([found.frequencies for found in postings]), len(keys))
+    heard = gram_weights(keys) > 0
+    counted = Statistics(keys[heard], counts[heard].astype(np.int32), sum(sizes))
+    every = np.concatenate(
+        [vector_lengths(found, size, counted) for found, size in zip(postings, sizes, strict=True)]
+    )
+    return replace(counted, typical_length=ordinary_length(every))
+
+
+def ordinary_length(lengths: NDArray[np.float64]) -> float:
+    """This returns the median length of the weight vectors that are not empty, 1 if all are."""
+    return float(np.median(lengths[lengths > 0])) if (lengths > 0).any() else 1.0
 
 
 def _places(segment: Segment, gone: set[int | tuple[int, str]]) -> list[int]:
     """This finds the living items of a segment that are removed: by owner, or by (owner, key)."""
     owners = {entry if isinstance(entry, int) else entry[0] for entry in gone}
-    candidates = segment.places_of(np.unique(np.fromiter(owners, np.int64)))
+    candidates = segment.docs.places_of(np.unique(np.fromiter(owners, np.int64)))
     return [
         place
         for place in candidates.tolist()
@@ -287,16 +221,15 @@ def _places(segment: Segment, gone: set[int | tuple[int, str]]) -> list[int]:
     ]
 
 
-def _merged(segments: Sequence[Segment], statistics: Statistics) -> tuple[Segment, ...]:
+def merge_small(segments: Sequence[Segment]) -> tuple[Segment, ...]:
     """This keeps the number of segments logarithmic: a segment not half as large as its follower is merged.
 
     Source: O'Neil et al. (1996), "The Log-Structured Merge-Tree".
     """
-    kept = [segment for segment in segments if segment.living]
+    kept = [segment for segment in segments if segment.docs.living]
     while len(kept) > 1:
-        before, last = kept[-2], kept[-1]
-        if before.living > 2 * last.living or before.living + last.living > SEGMENT_ITEMS:
+        before, last = kept[-2].docs.living, kept[-1].docs.living
+        if before > 2 * last or before + last > SEGMENT_ITEMS:
             break
-        items = [*before.living_items(), *last.living_items()]
-        kept[-2:] = [assemble(items, build_postings([item.text for item in items]), statistics)]
+        kept[-2:] = [join_segments(kept[-2:])]
     return tuple(kept)

@@ -10,6 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
+RESAMPLES = 1000
+
 
 def gain(level: float) -> float:
     """This returns the exponential gain 2**level - 1 of a grade; grade 0 gains nothing.
@@ -67,6 +72,20 @@ def reciprocal_rank(relevant: Sequence[bool]) -> float | None:
     return next((1.0 / rank for rank, hit in enumerate(relevant, start=1) if hit), None)
 
 
+def gini(exposures: Sequence[float]) -> float:
+    """This says how unequally something is spread, 0..1: 0 = everybody the same, near 1 = one has all.
+
+    exposures : how often each was shown or chosen, >= 0; those never shown belong in it. nan if nobody was.
+    Example: 0, 0, 0, 4 → .75.
+    Source: Gini (1912); as a measure of exposure: Singh & Joachims (2018), "Fairness of Exposure in Rankings".
+    """
+    ordered, total = sorted(exposures), math.fsum(exposures)
+    if total <= 0:
+        return math.nan
+    weighed = math.fsum(rank * value for rank, value in enumerate(ordered, start=1))
+    return 2 * weighed / (len(ordered) * total) - (len(ordered) + 1) / len(ordered)
+
+
 def mean(values: Iterable[float | None]) -> float:
     """This averages the rankings that can be judged; nan if none can.
 
@@ -74,3 +93,46 @@ def mean(values: Iterable[float | None]) -> float:
     """
     judged = [value for value in values if value is not None]
     return math.fsum(judged) / len(judged) if judged else math.nan
+
+
+def mean_of(values: NDArray[np.float64]) -> float:
+    """This averages what is not nan; nan if all is."""
+    judged = values[~np.isnan(values)]
+    return float(judged.mean()) if len(judged) else math.nan
+
+
+def resampled_means(
+    values: NDArray[np.float64], groups: Sequence[int], *, resamples: int = RESAMPLES
+) -> NDArray[np.float64]:
+    """This draws whole groups of queries again and again, and returns the mean of each column every time.
+
+    values : float64 (queries, columns), nan where a query is not judged.     groups : the group of each row;
+    near-duplicate queries are one group, since as single draws they would make an interval too narrow.
+    Returns float64 (resamples, columns), nan where nothing judged was drawn. All columns are drawn alike, so
+    that differences and ratios of columns can be taken row by row. The same arguments give the same answer.
+    Source: Efron & Tibshirani (1993), An Introduction to the Bootstrap, ch. 13; for groups: Davison & Hinkley
+    (1997), Bootstrap Methods and their Application, §3.8.
+    """
+    if not len(values):
+        return np.full((resamples, *values.shape[1:]), math.nan)
+    _, member = np.unique(np.asarray(groups), return_inverse=True)
+    size = int(member.max()) + 1
+    judged = ~np.isnan(values)
+    sums, counts = np.zeros((size, values.shape[1])), np.zeros((size, values.shape[1]))
+    np.add.at(sums, member, np.where(judged, values, 0.0))
+    np.add.at(counts, member, judged)
+    drawn = np.random.default_rng(0).multinomial(size, np.full(size, 1 / size), resamples)
+    total = drawn @ counts
+    means: NDArray[np.float64] = np.divide(
+        drawn @ sums, total, out=np.full(total.shape, math.nan), where=total > 0
+    )
+    return means
+
+
+def interval(samples: NDArray[np.float64]) -> tuple[float, float]:
+    """This returns the 95 % interval of resampled figures, float64 (n,); nan are left out, nan if all are."""
+    kept = samples[~np.isnan(samples)]
+    if not len(kept):
+        return math.nan, math.nan
+    low, high = np.percentile(kept, [2.5, 97.5])
+    return float(low), float(high)

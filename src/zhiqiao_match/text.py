@@ -13,6 +13,10 @@ document number fit into one 64-bit integer that sorts in one pass.
     2 << 45 | hash               the first five letters of a token: "robot" of "robots", "robotic"
     3 << 45 | hash               a number of three digits or more, or a single letter
 
+Besides these speaking grams the index holds silent ones, of weight 0: every other character, and every other
+pair of neighbouring characters that are not white space, by their code points as above. They never count in
+a ranking; they let a search for exact words (`words_of`) be answered from the index.
+
 A short token only ever meets the same whole token ("ai" never meets "air"), which is what makes the
 prefix safe. Hashes have 45 bits: among a million different tokens a collision is a 1.4 % chance.
 """
@@ -27,7 +31,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-IDEOGRAPH, LETTER, DIGIT = 1, 2, 3
+IDEOGRAPH, LETTER, DIGIT, SPACE = 1, 2, 3, 4
 
 _PAIR_SHIFT = 21
 FIRST_PAIR = 1 << _PAIR_SHIFT
@@ -57,6 +61,9 @@ def _class_table() -> NDArray[np.uint8]:
     for code in range(0x3000):
         char = chr(code)
         table[code] = DIGIT if "0" <= char <= "9" else LETTER if char.isalnum() else 0
+    for code in range(0x3001):
+        if chr(code).isspace() or code == 0:
+            table[code] = SPACE
     for first, last in _IDEOGRAPH_RANGES:
         table[first : last + 1] = IDEOGRAPH
     return table
@@ -100,15 +107,19 @@ class Grams:
     texts: NDArray[np.int64]
 
 
-def grams_of(texts: Sequence[str]) -> Grams:
-    """This finds every gram of every text at once, in numpy; about four million characters a second."""
+def grams_of(texts: Sequence[str], *, silent: bool = False) -> Grams:
+    """This finds every gram of every text at once, in numpy; about four million characters a second.
+
+    silent : the grams of weight 0 as well.
+    """
     joined = normalise("\0".join(text.replace("\0", " ") for text in texts) + "\0")
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.int64)
     text_of = np.cumsum(codes == 0) - (codes == 0)
     classes = CLASSES[codes]
     ideograph = classes == IDEOGRAPH
-    pair = np.flatnonzero(ideograph[:-1] & ideograph[1:])
-    single = np.flatnonzero(ideograph)
+    told = classes != SPACE if silent else ideograph
+    pair = np.flatnonzero(told[:-1] & told[1:])
+    single = np.flatnonzero(told)
     token_keys, token_places = _token_keys(codes, classes)
     keys = np.concatenate([codes[single], codes[pair] << _PAIR_SHIFT | codes[pair + 1], token_keys])
     return Grams(keys, np.concatenate([text_of[single], text_of[pair], text_of[token_places]]))
@@ -117,6 +128,20 @@ def grams_of(texts: Sequence[str]) -> Grams:
 def grams_of_one(text: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """This returns the different grams of one text, ascending, and how often each occurs."""
     return np.unique(grams_of([text]).keys, return_counts=True)
+
+
+def words_of(text: str) -> list[str]:
+    """This splits what somebody typed at white space; each word is to stand in a text, spelling folded."""
+    return list(dict.fromkeys(normalise(text.replace("\0", " ")).split()))
+
+
+def keys_of_word(word: str) -> NDArray[np.int64]:
+    """This returns grams, int64 (n,), all of which a text must hold to contain this normalised word.
+
+    For a word of one or two characters holding them is also enough.
+    """
+    codes = np.array([ord(char) for char in word], dtype=np.int64)
+    return np.unique(codes if len(codes) == 1 else codes[:-1] << _PAIR_SHIFT | codes[1:])
 
 
 def _token_keys(
@@ -178,11 +203,16 @@ def gram_weights(keys: NDArray[np.int64]) -> NDArray[np.float32]:
     """This returns the weight of each gram by its kind, float32 (n,): pairs and prefixes of tokens below 1.
 
     Single ideographs weigh 1.5 (measured); a whole token the same, which makes it about equal to a Chinese
-    word of two characters; numbers, single letters and prefixes 0.5, because they say little on their own.
+    word of two characters; numbers, single letters and prefixes 0.5, because they say little on their own. Silent grams weigh 0.
     """
     kinds = keys >> _KIND_SHIFT
+    single = keys < FIRST_PAIR
+    first, second = np.where(single, keys, keys >> _PAIR_SHIFT), keys & (FIRST_PAIR - 1)
+    by_character = kinds == 0
     weights = np.ones(len(keys), dtype=np.float32)
-    weights[keys < FIRST_PAIR] = UNIGRAM_WEIGHT
+    weights[single] = UNIGRAM_WEIGHT
+    heard = (CLASSES[first * by_character] == IDEOGRAPH) & (CLASSES[second * by_character] == IDEOGRAPH)
+    weights[by_character & ~heard] = 0.0
     weights[kinds == TOKEN] = TOKEN_WEIGHT
     weights[kinds >= PREFIX] = MINOR_WEIGHT
     return weights

@@ -5,10 +5,14 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 
 from tests import factories
+from zhiqiao.directory import actions as directory
 from zhiqiao.directory.enums import Sharing
-from zhiqiao.needs import links
+from zhiqiao.directory.models import ResearchOutput
+from zhiqiao.kit.actors import SYSTEM
+from zhiqiao.needs import actions, links
 from zhiqiao.needs.enums import Stage, Visibility
 
 pytestmark = [pytest.mark.anydb, pytest.mark.django_db(transaction=True)]
@@ -32,6 +36,12 @@ def pages(net):
             Stage.ARCHIVED,
         )
     }
+    output = directory.save_output(
+        ResearchOutput(title="高速轴承套圈磨削裂纹检测仪", organisation=net.city),
+        by=SYSTEM,
+        at=timezone.now(),
+    )
+    actions.recommend_output(cases[Stage.CONFIRMING], output, by=net.clerk, at=timezone.now())
     administrator = factories.person(name="总管理", role="administrator", organisation=net.province)
     case = {stage: f"/workbench/needs/{need.pk}/" for stage, need in cases.items()}
     invitation = cases[Stage.INVITING].invitations.get()
@@ -41,7 +51,11 @@ def pages(net):
         (net.clerk, ["/workbench/", "/workbench/needs/", *case.values(), "/workbench/experts/",
                      f"/workbench/experts/{expert.pk}/", "/workbench/enterprises/", "/workbench/outputs/",
                      "/workbench/organisations/", f"/workbench/organisations/{net.district.pk}/", "/workbench/import/",
-                     "/workbench/import/needs/", "/workbench/search/?q=轴承", "/ask/", "/me/", "/me/password/", "/me/notices/",
+                     "/workbench/import/needs/", "/workbench/search/?q=轴承", "/workbench/search/?q=谁懂轴承套圈磨削为什么开裂",
+                     case[Stage.MATCHING] + "finder/?name=查无此人", case[Stage.MATCHING] + "team/",
+                     case[Stage.MATCHING] + "matches/", f"/workbench/experts/{expert.pk}/needs/",
+                     f"/workbench/outputs/{output.pk}/", f"/workbench/outputs/{output.pk}/needs/",
+                     "/workbench/needs/?q=轴承", "/ask/", "/me/", "/me/password/", "/me/notices/",
                      case[Stage.SUBMITTED] + "do/accept/", case[Stage.SUBMITTED] + "do/send_back/",
                      case[Stage.MATCHING] + f"do/invite/?expert={expert.pk}", case[Stage.SCHEDULED] + "do/hold/",
                      case[Stage.MATCHING] + "do/report/", case[Stage.ARCHIVED] + "sheet/"]),

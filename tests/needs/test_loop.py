@@ -7,11 +7,14 @@ from django.utils import timezone
 
 from tests import factories
 from zhiqiao.directory.enums import EvidenceKind
+from zhiqiao.directory.models import Expert
+from zhiqiao.directory.search import EXPERTS
 from zhiqiao.kit import audit, clock, jobs
 from zhiqiao.kit.actors import SYSTEM
 from zhiqiao.kit.errors import Refused
 from zhiqiao.kit.flow import Transition
 from zhiqiao.kit.notify.models import Delivery
+from zhiqiao.kit.search import search
 from zhiqiao.needs import actions, links, queries
 from zhiqiao.needs.actions.outcome import waiting_for
 from zhiqiao.needs.enums import InvitationState, Result, Side, Stage
@@ -320,12 +323,11 @@ def test_archiving_waits_for_the_enterprises_rating_or_the_end_of_its_time(net):
 
 def test_an_archived_case_becomes_evidence_of_the_expert(net):
     (expert,) = _experts(net, 1)
-    revision = expert.revision
     need = factories.need(enterprise=net.enterprise, stage=Stage.ARCHIVED, experts=[expert])
     expert.refresh_from_db()
     (service,) = expert.evidence.filter(kind=EvidenceKind.SERVICE)
     assert service.title == need.title
-    assert expert.revision > revision
+    assert [key for key, _ in search(EXPERTS, need.title, Expert.objects.all(), 5)] == [expert.pk]
 
 
 def test_withdrawing_closes_the_case_and_calls_invitations_off(net):

@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests import factories
-from zhiqiao.directory import finder as library
 from zhiqiao.directory.enums import Sharing
 from zhiqiao.needs import published
 from zhiqiao.needs.enums import Stage, Visibility
@@ -18,13 +17,6 @@ from zhiqiao.needs.published import Figures
 
 NAME = "青山精密轴承有限公司"
 QUESTION = "轴承套圈磨削裂纹"
-
-
-@pytest.fixture(autouse=True)
-def fresh_index():
-    library.forget()
-    yield
-    library.forget()
 
 
 def page(response) -> str:

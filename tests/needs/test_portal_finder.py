@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
 from tests import factories
-from zhiqiao.directory import finder as library
 from zhiqiao.directory.enums import Sharing
 from zhiqiao.directory.models import Expert
 from zhiqiao.kit import clock
@@ -19,13 +17,6 @@ from zhiqiao.needs.finder import alike_needs, find_for_need, find_for_text
 
 NOW = timezone.now()
 QUESTION = "轴承套圈磨削裂纹"
-
-
-@pytest.fixture(autouse=True)
-def fresh_index():
-    library.forget()
-    yield
-    library.forget()
 
 
 def grinding(name: str, net, **values) -> Expert:

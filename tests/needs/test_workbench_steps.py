@@ -292,6 +292,24 @@ def test_every_page_opens_where_the_act_is_offered_and_says_what_it_leads_to(net
                 assert response.context["closed"] == "", (stage, act.name)
                 target = NEED_FLOW.stages(NEED_FLOW.steps[act.name].target).label
                 assert f"需求转到“{target}”" in response.context["effects"][0]
+    for name in ("pause", "resume", "hurry", "unhurry"):
+        need = fresh(factories.need(enterprise=net.enterprise, stage=Stage.MET))
+        if name == "resume":
+            until = timezone.now() + timedelta(days=3)
+            actions.pause_clocks(
+                need, reason="expert", until=until, note="等答复", by=net.clerk, at=timezone.now()
+            )
+        if name == "unhurry":
+            actions.hurry_clocks(need, reason="防汛", by=net.clerk, at=timezone.now())
+        assert name in {
+            act.name
+            for act in (
+                *desk.lay(need, net.clerk, timezone.now()).main,
+                *desk.lay(need, net.clerk, timezone.now()).more,
+            )
+        }
+        assert clerk.get(url(need, name)).context["closed"] == ""
+        seen.add(name)
     assert seen == set(desk.ACTS) == set(steps.PAGES)
 
 

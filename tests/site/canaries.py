@@ -202,6 +202,7 @@ def text_of(response: Any) -> str:
         with zipfile.ZipFile(io.BytesIO(body)) as book:
             body = b"\n".join(book.read(name) for name in book.namelist())
     text = body.decode("utf8", errors="replace")
+    text = re.sub(r"</?mark>", "", text)  # a hit is highlighted: the word stays one word
     if "text/calendar" in response.headers.get("Content-Type", ""):
         text = re.sub(r"\r?\n[ \t]", "", text)
     return f"{headers}\n{html.unescape(text)}"

@@ -14,7 +14,7 @@ from tests.site.world import Seat, World
 from zhiqiao.directory import actions as directory
 from zhiqiao.directory.enums import FieldVisibility, Sharing
 from zhiqiao.directory.models import Enterprise, Evidence, Expert, ResearchOutput
-from zhiqiao.kit import audit, files
+from zhiqiao.kit import audit, files, search
 from zhiqiao.kit.actors import SYSTEM
 from zhiqiao.kit.flow import Transition
 from zhiqiao.kit.notify.models import Delivery
@@ -22,7 +22,15 @@ from zhiqiao.kit.sheets.models import ImportRun
 from zhiqiao.kit.web.models import Draft
 from zhiqiao.needs import actions, links
 from zhiqiao.needs.enums import Stage, Visibility
-from zhiqiao.needs.models import Attendance, Confirmation, Need, Programme
+from zhiqiao.needs.models import (
+    Attendance,
+    Confirmation,
+    MessageMove,
+    Need,
+    Pledge,
+    Programme,
+    Recommendation,
+)
 from zhiqiao.orgs.enums import Kind
 
 
@@ -44,13 +52,37 @@ class FarCity:
 
 def build(world: World) -> FarCity:
     """Make the other city and plant its canaries."""
+    from tests.site import far_ties
+
     far = FarCity(Aviary())
+    far.urls += [
+        f"/workbench/search/suggest/?q=QX{only}" for only in ("", "&in=needs", "&in=experts", "&in=outputs")
+    ]
+    far.urls += ["/workbench/search/suggest/?q=QX&in=enterprises", "/needs/suggest/?q=QX"]
     _people(world, far)
     _library(world, far)
     _case(world, far)
     _masked(world, far)
     _open_text(world, far)
+    far_ties.plant(world, far)
+    _index()
+    _audit(world, far)
     return far
+
+
+def _audit(world: World, far: FarCity) -> None:
+    """Plant the record last, so that it stands on the first page of the audit."""
+    owner = far.seats[0].person
+    assert owner is not None
+    audit.record("need.revise", world.places["other_district"], by=owner, at=world.at,
+                 after={"title": far.aviary.canary("audit.after")}, reason=far.aviary.canary("audit.reason"))  # fmt: skip
+
+
+def _index() -> None:
+    """Planting goes past the actions: the search has to learn the canaries, or its silence proves nothing."""
+    for library in search.library.known.values():
+        for keys in library.batches():
+            search.changed(library, keys)
 
 
 def _people(world: World, far: FarCity) -> None:
@@ -76,8 +108,6 @@ def _people(world: World, far: FarCity) -> None:
         ledger="needs", file_name=far.aviary.canary("import.file_name"), sha256="0" * 64, size=1,
         state="done", actor_kind="person", actor_key=str(owner.pk), actor_name=owner.name, at=now,
     )  # fmt: skip
-    audit.record("need.revise", world.places["other_district"], by=owner, at=now,
-                 after={"title": far.aviary.canary("audit.after")}, reason=far.aviary.canary("audit.reason"))  # fmt: skip
 
 
 def _library(world: World, far: FarCity) -> None:
@@ -94,9 +124,6 @@ def _library(world: World, far: FarCity) -> None:
         "email": far.aviary.canary("shared expert.email"),
     }
     Expert.objects.filter(pk=shared.pk).update(phone=words["phone"], email=f"{words['email']}@example.cn")
-    for expert in (own, shared):
-        revision = directory.next_revision()
-        Expert.objects.filter(pk=expert.pk).update(revision=revision)
     output = directory.save_output(
         ResearchOutput(title="成果", organisation=place, sharing=Sharing.OWN), by=SYSTEM, at=world.at
     )
@@ -134,6 +161,7 @@ def _case(world: World, far: FarCity) -> None:
         code="far", name="far", organisation=world.places["other_city"], starts_on=world.at.date()
     )
     need.programmes.add(programme)
+    _talk(world, far, factories._fresh(need))
     _plant_case(far, need, enterprise, programme, attachment)
     far.need, far.enterprise = need, enterprise
     far.urls += [
@@ -152,10 +180,48 @@ def _case(world: World, far: FarCity) -> None:
     far.links += [f"{link}meeting.ics" for link in far.links]
 
 
+def _talk(world: World, far: FarCity, need: Need) -> None:
+    """What is said in the case, what came by mail, and what became of it; all of it belongs to the other city."""
+    unit, at = need.organisation, world.at
+    said = actions.write_message(
+        need, body="来信", audience="enterprise", via="link", by=links.enterprise_actor(need), at=at
+    )
+    letter = actions.receive_letter(f"From: far@example.com\r\n\r\n{need.number}".encode(), at=at)
+    reply = actions.save_reply(unit, title="问候", body="您好", by=SYSTEM, at=at)
+    layout = actions.save_layout(unit, lines="办理单 = 甲", by=SYSTEM, at=at)
+    package = actions.ask_for_package(need, by=SYSTEM, at=at)
+    solved = factories.need(enterprise=need.enterprise, stage=Stage.ARCHIVED, result="solved")
+    card = actions.draft_card(solved, by=SYSTEM, at=at)
+    pledge = Pledge.objects.create(
+        need=need,
+        expert=need.invitations.order_by("rank")[1].expert,
+        signed_at=at,
+        approved_at=at,
+        approved_by="某",
+    )
+    other = factories.need(enterprise=need.enterprise, stage=Stage.SUBMITTED)
+    move = MessageMove.objects.create(message=said, source=need, target=other, reason="x", by_name="x", at=at)
+    canaries.plant(
+        far.aviary, [said, *need.participants.all(), letter, reply, layout, package, card, pledge, move]
+    )
+    pages = (
+        f"needs/{need.pk}/talk/", f"letters/{letter.pk}/", f"replies/{reply.pk}/", f"packages/{package.pk}/",
+        f"solutions/{card.pk}/", f"units/{unit.pk}/package-layout/", f"talk/{said.pk}/move/",
+    )  # fmt: skip
+    far.urls += [f"/workbench/{page}" for page in pages]
+    far.urls += [
+        f"/solutions/{card.pk}/",
+        f"/workbench/invitations/{need.invitations.order_by('rank')[1].pk}/pledge/",
+    ]
+
+
 def _plant_case(far: FarCity, need: Need, enterprise: Enterprise, *others: Any) -> None:
     canaries.plant(far.aviary, [need, enterprise, enterprise.organisation, *others])
     canaries.plant(far.aviary, [others[-1].file])
-    for name in ("invitations", "meetings", "outcomes", "ratings"):
+    made = ResearchOutput(title="远方成果", organisation=need.organisation, sharing=Sharing.OWN)
+    directory.save_output(made, by=SYSTEM, at=need.created_at)
+    Recommendation.objects.create(need=need, output=made, at=need.created_at)
+    for name in ("invitations", "meetings", "outcomes", "ratings", "recommendations"):
         canaries.plant(far.aviary, getattr(need, name).all())
     canaries.plant(far.aviary, [need.closing])
     canaries.plant(far.aviary, Attendance.objects.filter(meeting__need=need))

@@ -21,8 +21,9 @@ from tests.site.browser import Browser
 from tests.site.routes import Route
 from tests.site.world import RELATIONS, STEP_STAGES, Seat, Thing, World, invitations
 from zhiqiao.directory.enums import DirectoryPerm
-from zhiqiao.needs import links
-from zhiqiao.needs.enums import NeedPerm, Stage
+from zhiqiao.kit.files import Attachment
+from zhiqiao.needs import links, party, talk_links
+from zhiqiao.needs.enums import NeedPerm, Side, Stage
 from zhiqiao.orgs.enums import OrgPerm
 from zhiqiao.site.policy import POLICY
 from zhiqiao.site.roles import ROLES
@@ -43,6 +44,11 @@ SEEN_WITH: dict[str, tuple[str, ...]] = {
     "needs:draft": (NeedPerm.ASK,),
     "directory.expert": (DirectoryPerm.VIEW,),
     "directory:expert_edit": (DirectoryPerm.EDIT,),
+    "directory:expert_identity": (DirectoryPerm.EDIT,),
+    "directory:expert_leave": (DirectoryPerm.EDIT,),
+    "directory:expert_ties": (DirectoryPerm.CONFLICT,),
+    "directory.researchoutput": (DirectoryPerm.VIEW,),
+    "directory:output_edit": (DirectoryPerm.EDIT,),
 }
 """Models and URLs whose objects are looked up by another permission than the one that opens the gate."""
 
@@ -154,11 +160,14 @@ def _never(world: World, seat: Seat, target: Target) -> bool:
 SPECIAL: dict[str, Callable[[World, Seat, Target], bool]] = {
     "notice": _own,
     "needs:published_detail": _published,
+    "needs:solution": _published,
     "needs:mine_detail": _seen,
     "needs:calendar": _meeting,
     "needs:link_calendar": _link_to_meeting,
     "needs:follow_calendar": _link_to_meeting,
     "directory:availability": _an_expert,
+    "directory:my_leave": _an_expert,
+    "directory:my_ties": _an_expert,
     "import": _ledger_open,
     "import_template": _ledger_open,
     "import_errors": _never,  # without a checked file of one's own there is nothing to fetch
@@ -177,6 +186,7 @@ def subject_of(route: Route) -> str:
 SUBJECTS = {
     "notice": "kit.delivery",
     "needs:published_detail": "needs.need",
+    "needs:solution": "needs.solutioncard",
     "needs:mine_detail": "needs.need",
 }
 """Subjects of URLs that anybody, or everybody signed in, may open, and that then look for themselves."""
@@ -261,6 +271,19 @@ def _token(world: World, route: Route) -> Iterator[Target]:
     yield Target({"token": "guessed"}, None, "guessed", exists=False)
 
 
+def _talk_file(world: World, route: Route) -> Iterator[Target]:
+    """The file of a message, for the enterprise that sent it; for another one; and a changed link."""
+    messages = {thing.relation: thing for thing in world.things["needs.message"]}
+    for here, there in (("own", "own"), ("other city", "other city"), ("own", "other city")):
+        case, message = messages[here].object.need, messages[there].object
+        attachment = Attachment.objects.get(subject_type="needs.message", subject_id=message.pk)
+        view = party.Case(case, links.enterprise_actor(case), Side.ENTERPRISE, [], world.at)
+        token = talk_links.party_file(view)(message, attachment).rstrip("/").rpartition("/")[2]
+        yield Target({"token": token}, messages[there], f"{there} by {here}", exists=here == there)
+    yield Target({"token": token[:-1] + "-"}, messages["own"], "changed", exists=False)
+    yield Target({"token": "guessed"}, None, "guessed", exists=False)
+
+
 def _account_link(world: World, route: Route) -> Iterator[Target]:
     thing = world.things["accounts.person"][0]
     uid = urlsafe_base64_encode(force_bytes(thing.pk))
@@ -299,7 +322,7 @@ VALUES: dict[tuple[str, ...], Callable[[World, Route], Iterator[Target]]] = {
 }
 """Names of the parameters of a URL → the ways to fill them in."""
 
-PLANS: dict[str, Callable[[World, Route], Iterator[Target]]] = {}
+PLANS: dict[str, Callable[[World, Route], Iterator[Target]]] = {"needs:talk_file": _talk_file}
 """The same for single URLs, where the names alone do not tell."""
 
 

@@ -28,6 +28,7 @@ HOMES = {
     "directory.researchoutput": ("organisation",),
     "orgs.organisation": ("parent",),
     "orgs.grant": ("organisation",),
+    "needs.savedreply": ("organisation",),
 }
 """Where a new row lies; one of these places must be the sender's."""
 
@@ -39,6 +40,11 @@ WRITTEN_WITH: dict[str, tuple[str, ...]] = {
     "orgs.organisation": (OrgPerm.MANAGE, DirectoryPerm.EDIT, DirectoryPerm.IMPORT),
     "orgs.grant": (OrgPerm.MANAGE,),
     "accounts.person": (OrgPerm.MANAGE,),
+    "needs.message": (NeedPerm.HANDLE,),
+    "needs.solutioncard": (NeedPerm.HANDLE,),
+    "needs.package": (NeedPerm.HANDLE,),
+    "needs.letter": (NeedPerm.HANDLE,),
+    "needs.savedreply": (NeedPerm.HANDLE,),
 }
 """Which permissions let one write rows of a model, at their place. (Archiving a need adds to its experts'
 evidence, and entering an enterprise adds its organisation.)"""

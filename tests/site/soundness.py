@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from django.db.models import Count
 
 from tests.site.killing import Acknowledged
 from zhiqiao.kit import audit
 from zhiqiao.kit.audit.models import AuditEntry
-from zhiqiao.kit.flow import Transition
+from zhiqiao.kit.flow import Clock, Transition
 from zhiqiao.kit.jobs.models import Job
 from zhiqiao.needs.models import Need, NumberSeries
 
@@ -52,12 +53,17 @@ def torn() -> Iterator[str]:
         arguments["transition_id"]
         for arguments in Job.objects.filter(name="kit.dispatch").values_list("arguments", flat=True)
     }
+    running: dict[int, list[datetime]] = {}
+    for pk, due_at in Clock.objects.filter(stopped_at__isnull=True).values_list("subject_id", "due_at"):
+        running.setdefault(pk, []).append(due_at)
     for need in Need.objects.all():
         steps = history.get(need.pk, [])
         if need.version != len(steps):
             yield f"torn: need {need.pk} has version {need.version} and {len(steps)} transitions"
         if need.stage != (steps[-1].target if steps else "draft"):
             yield f"torn: need {need.pk} stands at {need.stage}, its history says otherwise"
+        if need.due_at != min(running.get(need.pk, ()), default=None):
+            yield f"torn: need {need.pk} is due {need.due_at}, its clocks say otherwise"
         if str(need.pk) not in opened:
             yield f"torn: need {need.pk} was opened without an audit record"
         if bool(need.number) != bool(steps):

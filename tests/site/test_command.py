@@ -76,6 +76,20 @@ def test_find_answers_people_and_programs(command, net):
     assert "没有找到“李四光”" in answer["why_not"][0]
 
 
+def test_find_draws_each_part_and_offers_a_team(command, net):
+    text = "谐波减速器的传动误差太大。伺服电机发热严重。"
+    for name, work in (("齐传动", "谐波减速器传动误差"), ("温治热", "伺服电机发热与散热")):
+        factories.expert(organisation=net.society, name=name, keywords=work, evidence=(work,))
+    code, told, _ = command("find", text, "--team")
+    assert code == 0
+    assert re.search(r"^   证据 ▇+·* .*“传动误差”", told, re.M)
+    assert "组一支团队：2 位专家覆盖 2 个方面；人数不能再少。" in told
+    team = json.loads(command("find", text, "--team", "--json")[1])["team"]
+    covers = {one["name"]: [part["text"] for part in one["covers"]] for one in team["members"]}
+    assert covers == {"齐传动": ["谐波减速器的传动误差太大"], "温治热": ["伺服电机发热严重"]}
+    assert team["uncovered"] == []
+
+
 def test_a_dry_run_saves_nothing_and_bad_rows_give_exit_code_1(command, net, tmp_path):
     sheet = tmp_path / "需求.csv"
     sheet.write_text(

@@ -25,7 +25,7 @@ from zhiqiao.directory.models import Enterprise, Expert, ResearchOutput
 from zhiqiao.kit import files
 from zhiqiao.kit.actors import SYSTEM
 from zhiqiao.kit.notify.models import Delivery
-from zhiqiao.needs import flow
+from zhiqiao.needs import actions, flow, links
 from zhiqiao.needs.enums import Stage, Visibility
 from zhiqiao.needs.models import Need
 from zhiqiao.orgs.enums import Kind
@@ -147,6 +147,7 @@ def build(*, at: datetime | None = None) -> World:
     _needs_for_everybody(world, enterprises)
     _handled_elsewhere(world, enterprises["other_district"])
     _notices(world)
+    _talk(world)
     return world
 
 
@@ -323,6 +324,40 @@ def _notices(world: World) -> None:
             )  # fmt: skip
             thing = Thing(delivery, f"of {seat.name}", (), people=(seat.person.pk,))
             world.add("kit.delivery", thing)
+
+
+def _talk(world: World) -> None:
+    """At each place something said by the enterprise with a file, a letter nobody claimed, and saved words."""
+    for relation, place in RELATIONS.items():
+        home = world.places[place]
+        case = next(t for t in world.things["needs.need"] if t.relation == relation and t.stage == Stage.MET)
+        message = actions.write_message(
+            case.object, body=f"来信{place}", audience="enterprise", via="link", uploads=[_Upload(f"附件{place}")],
+            by=links.enterprise_actor(case.object), at=world.at,
+        )  # fmt: skip
+        world.add("needs.message", Thing(message, relation, case.places))
+        letter = actions.receive_letter(
+            f"From: a@example.com\r\nSubject: x\r\n\r\n{case.object.number}".encode(), at=world.at
+        )
+        world.add("needs.letter", Thing(letter, relation, (place,)))
+        reply = actions.save_reply(home, title="问候", body="您好", by=SYSTEM, at=world.at)
+        world.add("needs.savedreply", Thing(reply, relation, (place,)))
+        _solution_card(world, relation, place)
+        invited = invitations(case.object).first()
+        world.add("needs.invitation", Thing(invited, relation, (place,)))
+        package = actions.ask_for_package(case.object, by=SYSTEM, at=world.at)
+        world.add("needs.package", Thing(package, relation, (place,)))
+
+
+def _solution_card(world: World, relation: str, place: str) -> None:
+    """The card of a closed case; next door's is released."""
+    things = world.things["needs.need"]
+    closed = next(t for t in things if t.relation == relation and t.stage == Stage.ARCHIVED)
+    need = Need.objects.select_related("organisation", "enterprise__organisation").get(pk=closed.pk)
+    card = actions.draft_card(need, by=SYSTEM, at=world.at)
+    if relation == "sibling":
+        actions.release_card(card, by=SYSTEM, at=world.at)
+    world.add("needs.solutioncard", Thing(card, relation, (place,), public=relation == "sibling"))
 
 
 def invitations(need: Need) -> models.QuerySet[Any]:

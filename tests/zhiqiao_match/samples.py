@@ -31,7 +31,7 @@ def index_of(people: Iterable[Candidate]) -> Index:
 
 @st.composite
 def candidates(draw: st.DrawFn, key: int | None = None) -> Candidate:
-    served = draw(st.integers(0, 6))
+    served, answered = draw(st.integers(0, 6)), draw(st.integers(0, 4))
     return person(
         draw(st.integers(1, 60)) if key is None else key,
         *draw(st.lists(texts, max_size=4)),
@@ -41,6 +41,12 @@ def candidates(draw: st.DrawFn, key: int | None = None) -> Candidate:
         task_cap=draw(st.integers(0, 5)),
         served=served,
         solved=draw(st.integers(0, served)),
+        answered=answered,
+        unit=draw(st.sampled_from(["", "一所", "二所"])),
+        not_mine=draw(st.sampled_from([(), (), ("焊接机器人",), ("水稻", "电池材料")])),
+        accepted=draw(st.integers(0, answered)),
+        offered=draw(st.sampled_from([0, 0, 3, 40])),
+        industries=draw(st.sampled_from([(), ("C",), ("C3421",), ("65",)])),
         available=draw(st.integers(0, 4)) > 0,
         unavailable_reason="出国至年底",
     )

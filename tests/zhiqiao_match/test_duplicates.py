@@ -3,6 +3,7 @@ from hypothesis import given
 
 from tests.zhiqiao_match.samples import texts
 from zhiqiao_match import Index, Item, alikeness, similar
+from zhiqiao_match.duplicates import clusters
 
 pytestmark = pytest.mark.anydb
 
@@ -44,3 +45,10 @@ def test_what_is_not_alike_enough_is_not_offered():
 
 def test_top_limits_the_offer():
     assert [entry.owner for entry in similar("大型石灰窑炉供风系统", NEEDS, 1)] == [1]
+
+
+def test_twins_and_what_they_resemble_are_one_cluster():
+    texts = [item.text for item in NEEDS]
+    assert clusters(texts) == [0, 0, 2, 0]
+    assert clusters(["", ""]) == [0, 1]
+    assert clusters([]) == []

@@ -1,12 +1,12 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 
 from tests.zhiqiao_match.samples import texts
-from zhiqiao_match import Evidence, Index, Item, shared_phrases
-from zhiqiao_match.explain import evidence_sentence, highlights_of
-from zhiqiao_match.text import normalise, units_of
+from zhiqiao_match import Evidence, Index, Item, shared_phrases, words
+from zhiqiao_match.explain import evidence_sentence, highlights_of, read
+from zhiqiao_match.text import normalise
 
 pytestmark = pytest.mark.anydb
 
@@ -21,6 +21,28 @@ def names(need: str, evidence: str) -> list[str]:
 
 def test_the_longest_shared_runs_are_found():
     assert names("研究焊接机器人的焊缝检测", "焊缝检测用焊接机器人") == ["焊接机器人", "焊缝检测"]
+
+
+@pytest.mark.parametrize(
+    ("need", "evidence", "phrases"),
+    [
+        ("产线检测", "在线检测系统", ["检测"]),
+        ("余热利用", "加热利器", ["热", "利"]),
+        ("焊接工艺", "焊接机器人", ["焊接"]),
+        ("水处理剂", "污水处理", ["水处理"]),
+        ("大数据平台", "最大数值", ["数"]),
+        ("5G基站天线", "5G 天线", ["5G", "天线"]),
+    ],
+)
+def test_phrases_begin_and_end_where_a_word_does(need, evidence, phrases):
+    assert sorted(names(need, evidence)) == sorted(phrases)
+
+
+def test_without_a_segmenter_runs_end_where_they_end(monkeypatch):
+    monkeypatch.setattr(words, "_segmenter", lambda: None)
+    read.cache_clear()
+    assert names("产线检测", "在线检测系统") == ["线检测"]
+    read.cache_clear()
 
 
 def test_runs_do_not_reach_across_punctuation():
@@ -59,6 +81,7 @@ def test_single_characters_are_told_only_where_nothing_longer_is_shared():
 
 
 @given(texts, texts)
+@example("A¼A", "A¼A")
 def test_spans_hold_the_phrase_lie_in_order_and_do_not_overlap(need, evidence):
     phrases = shared_phrases(need, evidence, by_length)
     spans = sorted(span for phrase in phrases for span in phrase.spans)
@@ -80,7 +103,7 @@ def test_rare_phrases_weigh_more_and_common_ones_nothing():
 
 
 def told(need: str, *evidence: Evidence) -> str:
-    return evidence_sentence(highlights_of(units_of(need), evidence, by_length))
+    return evidence_sentence(highlights_of(read(need), evidence, by_length))
 
 
 def test_the_sentence_names_at_most_two_items_and_their_kind():

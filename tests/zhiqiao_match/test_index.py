@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.zhiqiao_match.samples import items, large_library, texts
-from zhiqiao_match import Index, Item
+from zhiqiao_match import Index, Item, retrieve
 from zhiqiao_match import index as index_module
 from zhiqiao_match import segment as segment_module
 from zhiqiao_match.index import Hits, pool
@@ -191,7 +191,7 @@ def test_a_change_leaves_the_old_index_as_it_was():
 
 def test_removed_items_do_not_crowd_out_those_that_are_left(monkeypatch):
     monkeypatch.setattr(index_module, "STALE_SHARE", 100.0)
-    monkeypatch.setattr(index_module, "_ITEMS_PER_OWNER_WANTED", 1)
+    monkeypatch.setattr(retrieve, "_FIRST_GLANCE", 1)
     index = Index.build([*(Item(1, str(number), "焊接") for number in range(9)), Item(2, "a", "焊接烟尘")])
     assert index.search("焊接", 1).owners.tolist() == [1]
     assert index.with_changes(removals=[1]).search("焊接", 1).owners.tolist() == [2]

@@ -1,10 +1,21 @@
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zhiqiao_match.metrics import average_precision, gain, mean, ndcg, recall, reciprocal_rank
+from zhiqiao_match.metrics import (
+    average_precision,
+    gain,
+    gini,
+    interval,
+    mean,
+    ndcg,
+    recall,
+    reciprocal_rank,
+    resampled_means,
+)
 
 pytestmark = pytest.mark.anydb
 
@@ -55,3 +66,40 @@ def test_the_best_order_has_one_and_every_order_lies_between(levels):
         assert 0 <= value <= 1 + 1e-12
     else:
         assert value is None
+
+
+def test_intervals_are_wider_where_values_come_in_groups():
+    values = np.repeat(np.arange(10.0), 5)[:, None]
+    alone = interval(resampled_means(values, range(50))[:, 0])
+    grouped = interval(resampled_means(values, [at // 5 for at in range(50)])[:, 0])
+    assert grouped[0] < alone[0] < 4.5 < alone[1] < grouped[1]
+    assert interval(resampled_means(values, range(50))[:, 0]) == alone
+
+
+def test_an_interval_covers_the_truth_as_often_as_it_says():
+    chance = np.random.default_rng(1)
+    held = 0
+    for _ in range(200):
+        low, high = interval(resampled_means(chance.normal(size=(60, 1)), range(60), resamples=300)[:, 0])
+        held += low <= 0 <= high
+    assert 0.88 < held / 200 < 0.99
+
+
+def test_columns_are_drawn_alike_and_what_is_not_judged_is_left_out():
+    values = np.array([[1.0, 2.0], [3.0, 6.0], [5.0, 10.0]])
+    means = resampled_means(values, range(3))
+    assert np.allclose(means[:, 1], 2 * means[:, 0])
+    assert np.unique(resampled_means(np.array([[1.0], [np.nan]]), [0, 0])).tolist() == [1.0]
+
+
+def test_an_interval_of_nothing_is_not_a_number():
+    assert all(math.isnan(end) for end in interval(resampled_means(np.empty((0, 1)), [])[:, 0]))
+    assert all(math.isnan(end) for end in interval(resampled_means(np.full((3, 1), np.nan), [0, 1, 2])[:, 0]))
+
+
+def test_gini_of_hand_worked_examples():
+    assert gini([0, 0, 0, 4]) == pytest.approx(0.75)
+    assert gini([3, 3, 3]) == pytest.approx(0)
+    assert gini([1, 3]) == pytest.approx(0.25)
+    assert math.isnan(gini([0, 0]))
+    assert math.isnan(gini([]))

@@ -4,17 +4,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.zhiqiao_match.samples import index_of, person
+from zhiqiao_match import items_of
 from zhiqiao_match.parts import (
     blend,
     category,
+    chance_fit,
     discipline_fit,
     guess_disciplines,
+    industry_fit,
     load_fit,
     outcome_fit,
     path_parts,
     region_fit,
     saturated,
 )
+from zhiqiao_match.rescore import closest
 
 pytestmark = pytest.mark.anydb
 
@@ -45,6 +49,48 @@ def test_discipline_fit_takes_the_best_discipline(own, fit):
     assert discipline_fit(own, {"430": 1.0, "460": 0.5}) == fit
 
 
+@pytest.mark.parametrize(
+    ("own", "wanted", "fit"),
+    [
+        ("43015", "430", 1.0),
+        ("430", "43015", 0.6),
+        ("43020", "43015", 0.6),
+        ("4301510", "4301520", 0.8),
+        ("460", "43015", 0.3),
+        ("210", "43015", 0.0),
+    ],
+)
+def test_disciplines_meet_further_up(own, wanted, fit):
+    assert discipline_fit((own,), {wanted: 1.0}) == fit
+
+
+@pytest.mark.parametrize(
+    ("own", "wanted", "fit"),
+    [
+        ("C34", "C34", 1.0),
+        ("3421", "C34", 1.0),
+        ("C34", "C3421", 0.6),
+        ("C3422", "C3421", 0.8),
+        ("C35", "C34", 0.3),
+        ("C", "C34", 0.3),
+        ("C34", "C", 1.0),
+        ("I65", "C34", 0.0),
+        ("", "C34", 0.0),
+    ],
+)
+def test_industries_meet_at_class_group_division_and_section(own, wanted, fit):
+    assert industry_fit((own,), (wanted,)) == fit
+
+
+def test_industry_fit_takes_the_best_pair():
+    assert industry_fit(("I65", "C3421"), ("A01", "C34")) == 1.0
+    assert industry_fit((), ("C34",)) == 0.0
+
+
+def test_chance_is_halved_by_the_offers_named():
+    assert [chance_fit(0, 20), chance_fit(20, 20), chance_fit(60, 20)] == [1.0, 0.5, 0.25]
+
+
 def test_guessed_disciplines_are_those_of_the_nearest_people():
     people = [
         person(1, "焊接机器人焊缝检测", disciplines=("460",)),
@@ -52,8 +98,9 @@ def test_guessed_disciplines_are_those_of_the_nearest_people():
         person(3, "焊", disciplines=("910",)),
         person(4, "水稻育种", disciplines=("210",)),
     ]
-    hits = index_of(people).search("焊接机器人焊缝检测")
-    guessed = guess_disciplines(hits, {one.key: one for one in people})
+    items = [item for one in people for item in items_of(one)]
+    near = closest("焊接机器人焊缝检测", items, library=index_of(people).statistics)
+    guessed = guess_disciplines(near, {one.key: one for one in people})
     assert guessed["460"] == 1.0
     assert 0.2 <= guessed["510"] < 1.0
     assert guessed.keys() == {"460", "510"}

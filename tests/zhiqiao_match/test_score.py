@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from tests.zhiqiao_match.samples import PATHS, crowds, index_of, person, texts
 from zhiqiao_match import Candidate, Evidence, Query, Ranking, Weights, find, rank
+from zhiqiao_match.synonyms import with_other_names
 
 pytestmark = pytest.mark.anydb
 
@@ -76,6 +77,17 @@ def test_named_disciplines_replace_the_guess():
     assert named.matches[0].parts[1].sentence == "学科与需求一致"
 
 
+def test_industry_replies_and_chance_count_where_they_are_known():
+    people = with_facts(WELDER, industries=("C3421",), answered=4, accepted=3, offered=20)
+    match = ranked(people, replace(NEED, industries=("C34",))).matches[0]
+    told = {part.code: (round(part.value, 3), part.sentence) for part in match.parts}
+    assert told["industry"] == (1.0, "服务过需求所在的行业")
+    assert told["reply"] == (round(5 / 8, 3), "答复过 4 次邀请，应邀 3 次")
+    assert told["chance"] == (0.5, "近期被推荐过 20 次")
+    assert "服务过需求所在的行业" in match.reasons
+    assert not any("推荐过" in reason for reason in match.reasons)
+
+
 def test_the_version_of_the_weights_is_told():
     assert ranked(list(PEOPLE), NEED, weights=Weights(version="试行")).weights == "试行"
 
@@ -125,6 +137,27 @@ def test_why_not_tells_of_equal_scores():
     ranking = ranked(people, Query("焊缝检测", limit=1))
     assert keys(ranking) == [7]
     assert ranking.why_not(8) == "排在第 2 位，与入选的最后一位同分，但名额已满"
+
+
+def test_one_unit_does_not_fill_the_answer():
+    people = [
+        person(key, "焊缝检测" + "机器人" * (key < 4), unit="一所" if key < 4 else "") for key in range(1, 7)
+    ]
+    ranking = ranked(people, Query("焊缝检测机器人", limit=4, most_per_unit=2))
+    assert keys(ranking) == [1, 2, 4, 5]
+    assert ranking.why_not(3) == "一所已有 2 位排在前面，这次每个单位最多列 2 位"
+    assert keys(ranked(people, Query("焊缝检测机器人", limit=4))) == [1, 2, 3, 4]
+
+
+def test_a_need_declined_as_not_her_field_weighs_on_needs_like_it():
+    need = replace(NEED, title="焊缝在线检测")
+    people = with_facts(WELDER, not_mine=("焊缝在线检测系统", "水稻"))
+    before, after = (ranked(one, need).matches for one in (list(PEOPLE), people))
+    assert after[0].parts[0].value < before[0].parts[0].value or after[0].key != 1
+    told = next(match for match in after if match.key == 1).parts[0].sentence
+    assert told.endswith("；但曾因专业不对口婉拒过相近的需求“焊缝在线检测系统”")
+    unlike = ranked(with_facts(WELDER, not_mine=("水稻抗病",)), need)
+    assert unlike.matches == before
 
 
 def test_why_not_tells_the_place_of_somebody_chosen_and_of_a_stranger():
@@ -207,8 +240,10 @@ def test_asking_about_somebody_changes_nothing_in_the_answer():
     [
         lambda: Candidate(1, "", served=1, solved=2),
         lambda: Candidate(1, "", open_tasks=-1),
+        lambda: Candidate(1, "", answered=1, accepted=2),
         lambda: Evidence("a", "paper", "", weight=-1.0),
         lambda: Query("", limit=0),
+        lambda: Query("", most_per_unit=-1),
         lambda: Weights(evidence=0.0),
         lambda: Weights(load=-0.1),
         lambda: Weights(prior_solved=9.0),
@@ -227,8 +262,10 @@ queries = st.builds(
     text=texts,
     title=texts,
     disciplines=st.sampled_from([(), ("430",), ("210", "460")]),
+    industries=st.sampled_from([(), ("C34",), ("3421", "I65")]),
     region=st.sampled_from(PATHS),
     limit=st.integers(1, 4),
+    most_per_unit=st.sampled_from([0, 0, 1, 2]),
     exclude=st.dictionaries(st.integers(1, 60), st.just("须回避"), max_size=8),
 )
 
@@ -274,8 +311,9 @@ def test_who_must_not_appear_never_appears_and_everybody_has_a_reason(people, qu
 def test_a_list_of_barred_people_is_the_only_thing_that_keeps_them_out(people, query):
     """The control of the test above: without their bar, barred people do get into the answer."""
     freed = [replace(one, available=True, open_tasks=0, task_cap=1) for one in people]
-    ranking = ranked(freed, replace(query, exclude={}, limit=60))
-    assert set(keys(ranking)) == set(index_of(freed).search(query.text, title=query.title).owners.tolist())
+    ranking = ranked(freed, replace(query, exclude={}, limit=60, most_per_unit=0))
+    text = with_other_names(query.text, query.title)
+    assert set(keys(ranking)) == set(index_of(freed).search(text, title=query.title).owners.tolist())
 
 
 @settings(deadline=None, max_examples=150)
@@ -292,6 +330,9 @@ def test_a_better_fact_never_lowers_a_persons_place(people, query, data):
         st.sampled_from(
             [
                 replace(one, served=one.served + 1, solved=one.solved + 1),
+                replace(one, answered=one.answered + 1, accepted=one.accepted + 1),
+                replace(one, industries=query.industries),
+                replace(one, disciplines=query.disciplines or one.disciplines),
                 replace(one, open_tasks=max(0, one.open_tasks - 1)),
                 replace(one, task_cap=one.task_cap + 1),
                 replace(one, region=query.region),

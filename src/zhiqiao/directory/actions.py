@@ -1,4 +1,4 @@
-"""Every write on the libraries. Each raises the library's revision, so that the finder sees it at once."""
+"""Every write on the libraries. Each tells the search index, so that whatever it changes is found at once."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from zhiqiao.directory.codes import DISCIPLINES
 from zhiqiao.directory.enums import EvidenceKind
@@ -15,17 +16,16 @@ from zhiqiao.directory.models import (
     Expert,
     ExpertDiscipline,
     ResearchOutput,
-    Revision,
 )
+from zhiqiao.directory.search import ENTERPRISES, OUTPUTS, experts_rewritten
 from zhiqiao.kit import audit
 from zhiqiao.kit.actors import By
 from zhiqiao.kit.errors import refuse
 from zhiqiao.kit.privacy import CONTACT, masked
+from zhiqiao.kit.search import changed
 from zhiqiao.orgs.actions import add_organisation
 from zhiqiao.orgs.enums import Kind
 from zhiqiao.orgs.models import Organisation
-
-EXPERTS = "experts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +47,6 @@ class Belongings:
     evidence: tuple[Proof, ...] | None = field(default=None)
 
 
-def next_revision(library: str = EXPERTS) -> int:
-    """Raise a library's revision and return it. Holds the row until the caller commits."""
-    Revision.objects.get_or_create(library=library)
-    revision = Revision.objects.select_for_update().get(library=library)
-    revision.number += 1
-    revision.save(update_fields=("number",))
-    return revision.number
-
-
 @transaction.atomic
 def save_expert(
     expert: Expert,
@@ -71,9 +62,9 @@ def save_expert(
         setattr(expert, name, value)
     new = expert.pk is None
     expert.updated_at = at
-    expert.revision = next_revision()
     expert.save()
     _hang(expert, belongings)
+    experts_rewritten((expert.pk,))
     verb = "expert.add" if new else "expert.change"
     after = {"name": expert.name, "unit": expert.unit} if new else dict(changes or {})
     audit.record(verb, expert, by=by, at=at, before=_texts(before), after=_texts(after))
@@ -93,8 +84,26 @@ def _hang(expert: Expert, belongings: Belongings) -> None:
             ExpertDiscipline(expert=expert, code=code) for code in dict.fromkeys(belongings.disciplines)
         )
     if belongings.evidence is not None:
-        expert.evidence.exclude(kind=EvidenceKind.SERVICE).delete()
-        Evidence.objects.bulk_create(_evidence(expert, proof) for proof in belongings.evidence)
+        replace_evidence(expert.evidence.all(), belongings.evidence, holder=expert)
+
+
+def replace_evidence(held: QuerySet[Evidence], proofs: Iterable[Proof], *, holder: Expert) -> list[Evidence]:
+    """Make the items of ``held`` say what ``proofs`` say, services aside; return the items added to ``holder``.
+
+    An item that says the same stays the same row, so that what speaks of it goes on speaking of it.
+    """
+    wanted = [_evidence(holder, proof) for proof in proofs]
+    known: dict[tuple[Any, ...], list[Evidence]] = {}
+    for item in held.exclude(kind=EvidenceKind.SERVICE).order_by("id"):
+        known.setdefault(_said(item), []).append(item)
+    added = [item for item in wanted if not (same := known.get(_said(item))) or not same.pop(0)]
+    gone = [item.pk for items in known.values() for item in items]
+    Evidence.objects.filter(pk__in=gone).delete()
+    return Evidence.objects.bulk_create(added)
+
+
+def _said(item: Evidence) -> tuple[Any, ...]:
+    return (item.kind, item.title, item.text, item.year, item.url)
 
 
 def _evidence(expert: Expert, proof: Proof) -> Evidence:
@@ -114,7 +123,8 @@ def record_service(expert: Expert, *, title: str, text: str, year: int, by: By, 
     evidence = Evidence.objects.create(
         expert=expert, kind=EvidenceKind.SERVICE, title=title[:300], text=text, year=year
     )
-    Expert.objects.filter(pk=expert.pk).update(revision=next_revision(), updated_at=at)
+    Expert.objects.filter(pk=expert.pk).update(updated_at=at)
+    experts_rewritten((expert.pk,))
     audit.record("expert.service", expert, by=by, at=at, after={"title": title})
     return evidence
 
@@ -145,6 +155,7 @@ def add_enterprise(
     enterprise = Enterprise(organisation=organisation, credit_code=credit_code, updated_at=at, **values)
     enterprise.full_clean(exclude=("organisation",))
     enterprise.save()
+    changed(ENTERPRISES, (enterprise.pk,))
     return enterprise
 
 
@@ -158,6 +169,7 @@ def change_enterprise(
         setattr(enterprise, name, value)
     enterprise.updated_at = at
     enterprise.save()
+    changed(ENTERPRISES, (enterprise.pk,))
     audit.record("enterprise.change", enterprise, by=by, at=at, before=_texts(before), after=_texts(changes))
     return enterprise
 
@@ -168,6 +180,7 @@ def save_output(output: ResearchOutput, *, by: By, at: datetime) -> ResearchOutp
     new = output.pk is None
     output.updated_at = at
     output.save()
+    changed(OUTPUTS, (output.pk,))
     audit.record(
         "output.add" if new else "output.change", output, by=by, at=at, after={"title": output.title}
     )
@@ -180,9 +193,8 @@ def add_experts(
 ) -> list[Expert]:
     """Add many experts at once, in a handful of statements and one audit entry."""
     rows = list(rows)
-    revision = next_revision()
     for expert, _ in rows:
-        expert.updated_at, expert.revision = at, revision
+        expert.updated_at = at
     experts = Expert.objects.bulk_create((expert for expert, _ in rows), batch_size=500)
     pairs = [(expert, belongings) for expert, (_, belongings) in zip(experts, rows, strict=True)]
     ExpertDiscipline.objects.bulk_create(
@@ -197,6 +209,7 @@ def add_experts(
         (_evidence(expert, proof) for expert, belongings in pairs for proof in belongings.evidence or ()),
         batch_size=500,
     )
+    experts_rewritten(expert.pk for expert in experts)
     audit.record("expert.add_many", None, by=by, at=at, after={"count": len(experts)}, reason=reason)
     return experts
 

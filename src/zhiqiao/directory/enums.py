@@ -52,6 +52,45 @@ class OutputKind(models.TextChoices):
     STANDARD = "standard", "标准"
 
 
+class Purpose(models.TextChoices):
+    """What an expert would be asked for: to serve an enterprise, or to judge between applicants."""
+
+    NEED = "need", "服务企业"
+    PANEL = "panel", "评审"
+
+
+class ConflictSource(models.TextChoices):
+    """Where a conflict of interest comes from; identity: whether we know at all who she is."""
+
+    EMPLOYER = "employer", "任职"
+    COAUTHOR = "coauthor", "合作成果"
+    STATION = "station", "建站或合同"
+    KINSHIP = "kinship", "亲属或师生"
+    SHARES = "shares", "持股或任董监高"
+    RIVAL = "rival", "同业竞争"
+    IDENTITY = "identity", "身份"
+
+
+class ConflictLevel(models.TextChoices):
+    """What a finding leads to."""
+
+    NOTE = "note", "仅提示"
+    DECIDE = "decide", "须经决定"
+    BAR = "bar", "必须回避"
+
+
+class RelationKind(models.TextChoices):
+    """What a declared tie is."""
+
+    EMPLOYED = "employed", "任职或曾任职"
+    STATION = "station", "共建工作站"
+    CONTRACT = "contract", "合同或合作"
+    KIN = "kin", "亲属"
+    TEACHER = "teacher", "师生"
+    SHARES = "shares", "持股"
+    BOARD = "board", "任董事、监事或高管"
+
+
 class DirectoryPerm(StrEnum):
     """What a grant may allow in the directory."""
 
@@ -59,6 +98,7 @@ class DirectoryPerm(StrEnum):
     CONTACT = "directory.contact"
     EDIT = "directory.edit"
     IMPORT = "directory.import"
+    CONFLICT = "directory.conflict"
 
 
 TRL = {

@@ -1,32 +1,35 @@
-"""一键找专家: the engine's index over the library, kept in memory per process and following the database.
+"""一键找专家: the nearest experts of the index, read and ranked as they are now, with reasons.
 
-A query reads the library's revision first (one small query). Whoever changed since is fetched and merged, so
-the answer is never older than the last committed change, and the whole can be thrown away at any time.
+The index (``kit.search``) finds those whose evidence is nearest; only they are read from the tables, and the
+engine ranks them by everything that is known of them.
 """
 
-import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
-from django.db import connection
+from django.db.models import Q, QuerySet
 
 import zhiqiao_match as engine
-from zhiqiao.directory.actions import EXPERTS
 from zhiqiao.directory.enums import EvidenceKind
-from zhiqiao.directory.models import Evidence, Expert, ExpertDiscipline, Revision
+from zhiqiao.directory.models import Evidence, Expert, ExpertDiscipline
 from zhiqiao.directory.queries import experts_for
+from zhiqiao.directory.ranking import in_force
+from zhiqiao.directory.search import EXPERTS, evidence_text
+from zhiqiao.kit.search import Reader
 from zhiqiao.kit.web.filters import clean_text
 from zhiqiao.orgs.scope import Who
+from zhiqiao_match.segment import Statistics
 
+ANYBODY = Q()
 KEYWORDS = "keyword"
 EXCERPT_CHARACTERS = 120
 LEAD_CHARACTERS = 30
 LONGEST_NAME = 60
 NAMESAKES_TOLD = 10
-KEYS_PER_QUERY = 5000
 
 Spans = tuple[tuple[int, int], ...]
 
@@ -37,12 +40,17 @@ class Facts:
 
     open_tasks : tasks in hand. served, solved : finished ones, and those of them that ended well.
     barred : why she must not be asked now, in Chinese; empty if nothing stands in the way.
+    answered, accepted : invitations that ended, and those of them she said yes to.
+    not_mine : titles of what she lately declined as not her field, the latest first.
     """
 
     open_tasks: int = 0
     served: int = 0
     solved: int = 0
     barred: str = ""
+    answered: int = 0
+    accepted: int = 0
+    not_mine: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,77 +99,22 @@ class Found:
     why_not: Callable[[str], list[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """The library as of one revision. ``epoch`` tells one database's revisions from another's."""
-
-    epoch: int
-    number: int
-    index: engine.Index
-    profiles: Mapping[int, Profile]
-
-
-_kept: Snapshot | None = None
-_lock = threading.Lock()
-
-
-def snapshot() -> Snapshot:
-    """Return the library as the database has it now. The first call in a process builds the index.
-
-    Inside a transaction the result is not kept for others: what it has seen may yet be rolled back.
-    """
-    global _kept
-    now = _revision()
-    known = _kept
-    if known is not None and (known.epoch, known.number) == now:
-        return known
-    if connection.in_atomic_block:
-        return _caught_up(known, *now)
-    with _lock:
-        if _kept is None or (_kept.epoch, _kept.number) != now:
-            _kept = _caught_up(_kept, *now)
-        return _kept
-
-
-def forget() -> None:
-    """Throw the index away; the next query builds it anew."""
-    global _kept
-    _kept = None
-
-
-def _revision() -> tuple[int, int]:
-    row = Revision.objects.filter(library=EXPERTS).values_list("pk", "number").first()
-    return row or (0, 0)
-
-
-def _caught_up(known: Snapshot | None, epoch: int, number: int) -> Snapshot:
-    if known is None or known.epoch != epoch or known.number > number:
-        profiles = _profiles()
-        items = (item for profile in profiles.values() for item in engine.items_of(profile.person))
-        return Snapshot(epoch, number, engine.Index.build(items), profiles)
-    changed = _profiles(since=known.number)
-    items = (item for profile in changed.values() for item in engine.items_of(profile.person))
-    index = known.index.with_changes(items, removals=changed)
-    return Snapshot(epoch, number, index, {**known.profiles, **changed})
-
-
-def _profiles(since: int = -1) -> dict[int, Profile]:
-    """Read everybody whose revision is later than ``since``, in three queries."""
-    disciplines, evidence = defaultdict(list), defaultdict(list)
-    for pk, code in (
-        ExpertDiscipline.objects.filter(expert__revision__gt=since)
-        .order_by("id")
-        .values_list("expert_id", "code")
-    ):
-        disciplines[pk].append(code)
-    proofs = Evidence.objects.filter(expert__revision__gt=since).order_by("id")
-    for pk, key, kind, title, text in proofs.values_list("expert_id", "id", "kind", "title", "text"):
-        evidence[pk].append(engine.Evidence(f"e{key}", kind, f"{title}\n{text}" if text else title))
-    rows = Expert.objects.filter(revision__gt=since).order_by("id").values_list(
+def profiles(experts: QuerySet[Expert]) -> dict[int, Profile]:
+    """Read what the engine must know of these experts, in three queries."""
+    rows = experts.order_by("id").values_list(
         "pk", "name", "unit", "title", "keywords", "task_cap", "place__path", "is_active", "resting_until"
     )  # fmt: skip
-    profiles = {}
-    for pk, name, unit, title, keywords, cap, region, is_active, resting_until in rows:
+    listed = list(rows)
+    keys = [row[0] for row in listed]
+    disciplines, evidence = defaultdict(list), defaultdict(list)
+    codes = ExpertDiscipline.objects.filter(expert__pk__among=keys).order_by("id")
+    for pk, code in codes.values_list("expert_id", "code"):
+        disciplines[pk].append(code)
+    proofs = Evidence.objects.filter(expert__pk__among=keys).order_by("id")
+    for pk, key, kind, title, text in proofs.values_list("expert_id", "id", "kind", "title", "text"):
+        evidence[pk].append(engine.Evidence(f"e{key}", kind, evidence_text(title, text)))
+    found = {}
+    for pk, name, unit, title, keywords, cap, region, is_active, resting_until in listed:
         if keywords:
             evidence[pk].append(engine.Evidence("keywords", KEYWORDS, keywords))
         person = engine.Candidate(
@@ -174,41 +127,55 @@ def _profiles(since: int = -1) -> dict[int, Profile]:
             evidence=tuple(evidence[pk]),
             task_cap=cap,
         )
-        profiles[pk] = Profile(person, is_active, resting_until)
-    return profiles
+        found[pk] = Profile(person, is_active, resting_until)
+    return found
 
 
-def find(query: engine.Query, who: Who, *, facts: FactsOf) -> Found:
+def find(
+    query: engine.Query,
+    who: Who,
+    *,
+    facts: FactsOf,
+    where: Q = ANYBODY,
+    asking: Statistics | None = None,
+) -> Found:
     """Find experts whom ``who`` may see. Nobody else appears, in the candidates or in ``why_not``.
 
     facts : visible people -> what the business line knows of them now; missing people have no facts.
+    where : what a candidate must be, whatever she knows (a condition on experts); ``why_not`` asks beyond it.
+    asking : how often grams occur among needs, where that is known (``Reader.statistics``).
     """
     started = time.perf_counter()
-    library = snapshot()
-
-    def load(keys: Sequence[int]) -> Iterable[engine.Candidate]:
-        seen = {key: library.profiles[key] for key in _visible(who, keys) if key in library.profiles}
-        known = facts(seen)
-        return [_with_facts(profile.person, known.get(key)) for key, profile in seen.items()]
-
-    ranking = engine.find(query, index=library.index, load=load)
+    ranking = _ranked(query, experts_for(who).filter(where), facts, asking=asking)
     candidates = _shown(ranking.matches)
 
     def why_not(name: str) -> list[str]:
-        return _why_not(name, query, who, library, load)
+        return _why_not(
+            name, experts_for(who), partial(_ranked, query, experts_for(who), facts, asking=asking)
+        )
 
     return Found(candidates, 1000 * (time.perf_counter() - started), why_not)
 
 
-def _visible(who: Who, keys: Sequence[int]) -> set[int]:
-    """Keep the keys of experts the reader may see. A very long list is cut in Python: databases limit IN."""
-    rows = experts_for(who)
-    if len(keys) <= KEYS_PER_QUERY:
-        rows = rows.filter(pk__in=keys)
-    return set(rows.order_by().values_list("pk", flat=True)) & set(keys)
+def _ranked(
+    query: engine.Query,
+    visible: QuerySet[Expert],
+    facts: FactsOf,
+    ask: Iterable[int] = (),
+    *,
+    asking: Statistics | None = None,
+) -> engine.Ranking:
+    def load(keys: Sequence[int]) -> list[engine.Candidate]:
+        seen = profiles(visible.filter(pk__among=keys))
+        known = facts(seen)
+        return [with_facts(profile.person, known.get(key)) for key, profile in seen.items()]
+
+    index, weights = Reader(EXPERTS, visible), in_force()
+    return engine.find(query, index=index, load=load, ask=ask, weights=weights, asking=asking)
 
 
-def _with_facts(person: engine.Candidate, facts: Facts | None) -> engine.Candidate:
+def with_facts(person: engine.Candidate, facts: Facts | None) -> engine.Candidate:
+    """Put what a business line knows of a person at this moment to what the library knows of her."""
     if facts is None:
         return person
     return replace(
@@ -216,6 +183,9 @@ def _with_facts(person: engine.Candidate, facts: Facts | None) -> engine.Candida
         open_tasks=facts.open_tasks,
         served=facts.served,
         solved=facts.solved,
+        answered=facts.answered,
+        accepted=facts.accepted,
+        not_mine=facts.not_mine,
         available=not facts.barred,
         unavailable_reason=facts.barred,
     )
@@ -271,21 +241,15 @@ def _kind(code: str) -> str:
     return EvidenceKind(code).label if code in EvidenceKind.values else "研究方向"
 
 
-def _why_not(
-    name: str,
-    query: engine.Query,
-    who: Who,
-    library: Snapshot,
-    load: Callable[[Sequence[int]], Iterable[engine.Candidate]],
-) -> list[str]:
+def _why_not(name: str, visible: QuerySet[Expert], ranked: Callable[..., engine.Ranking]) -> list[str]:
     asked = clean_text(name)[:LONGEST_NAME]
     if not asked:
         return ["请写上要问的专家姓名。"]
-    people = list(experts_for(who).filter(name=asked).order_by("pk")[: NAMESAKES_TOLD + 1])
+    people = list(visible.filter(name=asked).order_by("pk")[: NAMESAKES_TOLD + 1])
     if not people:
         return [f"在您能看到的专家里没有找到“{asked}”，请核对姓名；不在库里的专家，可以请推荐单位先登记。"]
     keys = [person.pk for person in people[:NAMESAKES_TOLD]]
-    ranking = engine.find(query, index=library.index, load=load, ask=keys)
+    ranking = ranked(ask=keys)
     told = [f"{person}：{ranking.why_not(person.pk).rstrip('。')}。" for person in people[:NAMESAKES_TOLD]]
     if len(people) > NAMESAKES_TOLD:
         told.append(f"叫“{asked}”的专家超过 {NAMESAKES_TOLD} 位，这里只说了前 {NAMESAKES_TOLD} 位。")

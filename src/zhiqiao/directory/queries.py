@@ -7,7 +7,14 @@ from typing import TypeVar
 from django.db.models import Count, F, Q, QuerySet
 
 from zhiqiao.directory.enums import DirectoryPerm, EvidenceKind, Sharing
-from zhiqiao.directory.models import Enterprise, Evidence, Expert, ExpertDiscipline, ResearchOutput
+from zhiqiao.directory.models import (
+    Enterprise,
+    Evidence,
+    Expert,
+    ExpertDiscipline,
+    Leave,
+    ResearchOutput,
+)
 from zhiqiao.kit import clock
 from zhiqiao.kit.actors import SYSTEM
 from zhiqiao.orgs.enums import Kind
@@ -37,9 +44,10 @@ def experts_for(who: Who) -> QuerySet[Expert]:
     """Return the experts a person may see: of her network, herself, and those shared with the public.
 
     Enterprises and visitors hold no grant in the directory, so they see the public ones. The system itself
-    (command line, jobs) sees everybody. Staff also see who has left the library (``is_active``).
+    (command line, jobs) sees everybody. Staff also see who has left the library (``is_active``). A row that
+    was merged into another is nobody's to see: ``identity.surviving`` is who she is.
     """
-    experts = Expert.objects.all()
+    experts = Expert.objects.filter(merged_into__isnull=True)
     if who is SYSTEM:
         return experts
     return visible(experts, who, DirectoryPerm.VIEW) | experts.filter(PUBLIC_CARD)
@@ -62,12 +70,29 @@ def contacts_for(who: Who) -> QuerySet[Expert]:
     Narrower than ``experts_for``: a leader of one district who is a clerk of another sees the first one's
     own experts, but not how to reach them.
     """
-    return visible(Expert.objects.all(), who, DirectoryPerm.CONTACT)
+    return visible(Expert.objects.filter(merged_into__isnull=True), who, DirectoryPerm.CONTACT)
 
 
 def editable_experts(who: Who) -> QuerySet[Expert]:
     """Return the experts a person may change as staff: those her own organisations recommend."""
-    return _own(Expert.objects.select_related("organisation").prefetch_related("disciplines"), who)
+    rows = Expert.objects.filter(merged_into__isnull=True).select_related("organisation")
+    return _own(rows.prefetch_related("disciplines"), who)
+
+
+def experts_with_ties_for(who: Who) -> QuerySet[Expert]:
+    """Return the experts whose declared ties a person may read: of the units for which she decides on conflicts.
+
+    Sharing an expert with the network does not share her kin and her holdings.
+    """
+    places = visible(Organisation.objects.all(), who, DirectoryPerm.CONFLICT)
+    rows = Expert.objects.filter(merged_into__isnull=True, organisation__in=places)
+    return rows.select_related("organisation")
+
+
+def enterprise_named(name: str) -> Enterprise | None:
+    """Return the only enterprise of this name, if there is exactly one."""
+    found = list(Enterprise.objects.filter(organisation__name=name.strip()).order_by("pk")[:2])
+    return found[0] if len(found) == 1 else None
 
 
 def editable_outputs(who: Who) -> QuerySet[ResearchOutput]:
@@ -100,11 +125,20 @@ def in_disciplines(codes: Iterable[str]) -> Q:
 
 
 def available(at: datetime) -> Q:
-    """Return the condition "may be asked now": in the library, not resting, below her own limit."""
-    asked = Expert.objects.filter(invitations__state__in=_LIVE).order_by().values("pk", "task_cap")
-    full = asked.annotate(n=_IN_HAND)
-    resting = Q(resting_until__gte=clock.local_date(at))
-    return Q(is_active=True) & ~resting & ~Q(pk__in=full.filter(n__gte=F("task_cap")).values("pk"))
+    """Return the condition "may be asked now": in the library, neither resting nor on leave, below her limit."""
+    # Counted from the invitations of open cases, which are few, and not from all experts.
+    invitations = Expert._meta.get_field("invitations").related_model._base_manager
+    asked = invitations.filter(state__in=_LIVE).exclude(need__stage__in=_SETTLED).order_by()
+    full = asked.values("expert_id").annotate(n=Count("pk")).filter(n__gte=F("expert__task_cap"))
+    resting = Q(resting_until__gte=clock.local_date(at)) | on_leave(at)
+    return Q(is_active=True) & ~resting & ~Q(pk__in=full.values("expert_id"))
+
+
+def on_leave(at: datetime) -> Q:
+    """Return the condition "is on leave on the day of ``at``"."""
+    day = clock.local_date(at)
+    away = Leave.objects.filter(starts_on__lte=day, ends_on__gte=day, cancelled_at__isnull=True)
+    return Q(pk__in=away.order_by().values("expert_id"))
 
 
 def namesakes(who: Who, *, name: str, unit: str) -> QuerySet[Expert]:

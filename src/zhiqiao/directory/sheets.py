@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from zhiqiao.directory import identity
 from zhiqiao.directory.academies import DIVISIONS
 from zhiqiao.directory.actions import (
     Belongings,
@@ -16,7 +17,15 @@ from zhiqiao.directory.actions import (
 )
 from zhiqiao.directory.codes import DISCIPLINES, INDUSTRIES
 from zhiqiao.directory.enums import EvidenceKind, ExpertKind, OutputKind
-from zhiqiao.directory.models import Enterprise, Expert, ResearchOutput, validate_credit_code
+from zhiqiao.directory.identity_actions import save_from_source
+from zhiqiao.directory.models import (
+    Enterprise,
+    Evidence,
+    Expert,
+    ExpertDiscipline,
+    ResearchOutput,
+    validate_credit_code,
+)
 from zhiqiao.kit.sheets import Column, Ledger, RowError, Run, Saved, changed, new, parse, same
 from zhiqiao.orgs.models import Organisation
 from zhiqiao.orgs.queries import organisation_named
@@ -76,21 +85,25 @@ def _save_expert(values: Mapping[str, Any], run: Run, under: Organisation) -> Sa
     belongings = Belongings(disciplines=_disciplines(values), evidence=_proofs(values))
     expert = _known_expert(values)
     if expert is None:
-        twins = Expert.objects.filter(name=values["name"]).count()
+        twins = Expert.objects.filter(name=values["name"], merged_into__isnull=True).count()
         expert = Expert(organisation=under, source=SOURCE, **{"kind": ExpertKind.SOCIETY} | fields)
         save_expert(expert, by=run.by, at=run.at, belongings=belongings)
         return new(duplicate_of=f"库里已有 {twins} 位同名专家，按不同的人保存" if twins else "")
     changes = {name: value for name, value in fields.items() if getattr(expert, name) != value}
     if not changes and _hangs_already(expert, belongings):
         return same()
-    save_expert(expert, by=run.by, at=run.at, belongings=belongings, changes=changes)
+    save_from_source(expert, by=run.by, at=run.at, belongings=belongings, changes=changes)
     return changed()
 
 
 def _known_expert(values: Mapping[str, Any]) -> Expert | None:
-    if key := values.get("source_key"):
-        return Expert.objects.filter(source=SOURCE, source_key=key).first()
-    return Expert.objects.filter(name=values["name"], unit=values.get("unit", ""), source_key="").first()
+    try:
+        return identity.known_row(values, source=SOURCE)
+    except identity.Ambiguous:
+        raise RowError(
+            "库里有几位同名同单位的专家，已判断为不是同一人，分不清这一行是哪一位。请填手机号、邮箱，或在专家页上修改。",
+            "name",
+        ) from None
 
 
 def _disciplines(values: Mapping[str, Any]) -> tuple[str, ...] | None:
@@ -117,12 +130,15 @@ def _proofs(values: Mapping[str, Any]) -> tuple[Proof, ...] | None:
 
 
 def _hangs_already(expert: Expert, belongings: Belongings) -> bool:
-    if belongings.disciplines is not None:
-        held = set(expert.disciplines.values_list("code", flat=True))
+    """Say whether nothing would change: of a merged person, among what this row of hers brought."""
+    if belongings.disciplines is not None and expert.merged_into_id is None:
+        own = ExpertDiscipline.objects.filter(identity.brought_by(expert, identity.DISCIPLINES))
+        held = set(own.values_list("code", flat=True))
         if held != set(belongings.disciplines):
             return False
     if belongings.evidence is not None:
-        texts = set(expert.evidence.exclude(kind=EvidenceKind.SERVICE).values_list("text", flat=True))
+        proofs = Evidence.objects.filter(identity.brought_by(expert, identity.EVIDENCE))
+        texts = set(proofs.exclude(kind=EvidenceKind.SERVICE).values_list("text", flat=True))
         return texts == {proof.text for proof in belongings.evidence}
     return True
 

@@ -2,12 +2,14 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, QuerySet, Sum
 from django.urls import reverse
 
 from zhiqiao.directory.enums import ExpertKind
+from zhiqiao.directory.models import Enterprise
 from zhiqiao.insights import queries
 from zhiqiao.insights.figures import FIGURES, FUNNEL, RATES
 from zhiqiao.insights.lens import AGES, CHOICES, Lens
@@ -16,9 +18,9 @@ from zhiqiao.needs.enums import OPEN_STAGES, Result, UnsolvedReason
 from zhiqiao.needs.models import Outcome
 
 Shape = dict[str, Any]
-Group = tuple[int, str, str]
-GROUP_PATHS = ("organisation_id", "enterprise__industry", "stage")
-HANDLER, INDUSTRY, STAGE = range(3)
+Group = tuple[int, str]
+GROUP_PATHS = ("organisation_id", "stage")
+HANDLER, STAGE = range(2)
 
 MAIN_STEPS = ("accept", "invite", "engage", "schedule", "hold", "report", "confirm", "rate", "archive")
 DETOURS = ("send_back", "exhaust", "rematch", "dispute")
@@ -27,10 +29,10 @@ FEW = 10
 
 
 GROUPED = ("received", "services", "closed", "successes", "open", "overdue")
-"""Figures that the dashboard also shows by place, industry and stage: counted once, in groups of these three."""
+"""Figures that the dashboard also shows by place and stage: counted once, in groups of these two."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Board:
     """All parts for one lens. A figure that several parts show is counted once."""
 
@@ -56,26 +58,40 @@ class Board:
         return self.lens.as_of is None or FIGURES[name].looks_back
 
     def groups(self, name: str) -> Counter[Group]:
-        """Count the rows of a figure by (handler, industry, stage) of their need, in one query.
+        """Count the rows of a figure by (handler, stage) of their need, in one query.
 
         Every row has exactly one need, so the groups add up to the figure.
         """
         if name not in self._groups:
-            figure = FIGURES[name]
-            keys = [f"{figure.need}{path}" for path in GROUP_PATHS]
-            rows = figure.rows(self.lens) if self.looks_back(name) else figure.rows(self.lens).none()
-            counted = rows.order_by().values_list(*keys).annotate(n=Count("pk"))
-            self._groups[name] = Counter(
-                {(handler, industry, stage): n for handler, industry, stage, n in counted}
-            )
+            keys = [f"{FIGURES[name].need}{path}" for path in GROUP_PATHS]
+            counted = self._rows(name).order_by().values_list(*keys).annotate(n=Count("pk"))
+            self._groups[name] = Counter({(handler, stage): n for handler, stage, n in counted})
         return self._groups[name]
 
     def by(self, name: str, part: int) -> Counter[Any]:
-        """Count the rows of a figure by one part of the groups: 0 handler, 1 industry, 2 stage."""
+        """Count the rows of a figure by one part of the groups: 0 handler, 1 stage."""
         counts: Counter[Any] = Counter()
         for group, n in self.groups(name).items():
             counts[group[part]] += n
         return counts
+
+    def by_industry(self, name: str) -> Counter[str]:
+        """Count the rows of a figure by the industry of the enterprise that asked.
+
+        Counted by enterprise, which an index gives in order; what an enterprise makes is looked up afterwards.
+        """
+        counts: Counter[str] = Counter()
+        for enterprise, n in grouped(self._rows(name), f"{FIGURES[name].need}enterprise_id").items():
+            counts[self._industry_of[enterprise]] += n
+        return counts
+
+    @cached_property
+    def _industry_of(self) -> dict[int, str]:
+        return dict(Enterprise.objects.order_by().values_list("pk", "industry"))
+
+    def _rows(self, name: str) -> QuerySet[Any]:
+        rows = FIGURES[name].rows(self.lens)
+        return rows if self.looks_back(name) else rows.none()
 
     def href(self, name: str, **narrower: Any) -> str:
         """Return the address that lists what a figure counts."""
@@ -213,6 +229,22 @@ class Board:
             {"title": CHOICES["step"][step], **self.cell("steps", waits[step].count, step=step)}
             for step in DETOURS
             if step in waits
+        ]
+
+    def pauses(self) -> list[Shape]:
+        """For whom the clocks stood still, how often and for how long in all, in one query."""
+        rows = FIGURES["pauses"].rows(self.lens).order_by().values_list("reason")
+        counted = {
+            reason: (n, minutes) for reason, n, minutes in rows.annotate(n=Count("pk"), all=Sum("minutes"))
+        }
+        return [
+            {
+                "title": title,
+                "words": minutes_words(counted[reason][1] or 0),
+                **self.cell("pauses", counted[reason][0], pause=reason),
+            }
+            for reason, title in CHOICES["pause"].items()
+            if reason in counted
         ]
 
     def _waits(self) -> dict[str, "Wait"]:

@@ -168,6 +168,11 @@ _ALL = (
         "Transition：flow 为 need；用时取 waited_minutes 的中位数。",
         "步", queries.steps, registers.STEPS, queries.with_needs, instant="at",
     ),
+    Figure(
+        "pauses", "暂停计时", "时限停下来等别人的次数：等谁、停了多久、有什么依据。停的时间不计入办理用时。",
+        "Pause：flow 为 need；按 at。",
+        "次", queries.pauses, registers.PAUSES, queries.with_needs, instant="at",
+    ),
 )  # fmt: skip
 
 FIGURES: dict[str, Figure] = {figure.name: figure for figure in _ALL}

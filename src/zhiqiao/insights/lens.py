@@ -17,7 +17,7 @@ from zhiqiao.needs.enums import NeedPerm, Result, Stage, UnsolvedReason
 from zhiqiao.needs.flow import NEED_FLOW
 from zhiqiao.needs.models import Programme
 from zhiqiao.orgs.models import Organisation
-from zhiqiao.orgs.scope import Who, below, roots_of
+from zhiqiao.orgs.scope import Who, below, roots_of, sees_all
 
 COHORT, HAPPENED = "cohort", "happened"
 BASES = {COHORT: "期内提交的需求，到现在怎样了", HAPPENED: "期内发生的事，不论哪年提交"}
@@ -37,7 +37,7 @@ class Lens:
     first, last : the period, both days included. as_of : count as it stood at the end of this day.
     basis : a period means the needs that were submitted in it, or what happened in it.
     place : what is handled at or below an organisation; handler : at exactly this one.
-    The others narrow single figures: kind of expert, stage, result, reason, step, late, age.
+    The others narrow single figures: kind of expert, stage, result, reason, step, late, age, pause.
     """
 
     who: Who
@@ -58,6 +58,7 @@ class Lens:
     step: str = ""
     late: str = ""
     age: str = ""
+    pause: str = ""
 
     @property
     def until(self) -> datetime | None:
@@ -72,6 +73,11 @@ class Lens:
     @property
     def has_period(self) -> bool:
         return bool(self.first or self.last)
+
+    @property
+    def sees_all(self) -> bool:
+        """Say whether no row lies beyond the reader's scope."""
+        return self.who is None or sees_all(self.who, self.permission)
 
     @property
     def is_one_cohort(self) -> bool:
@@ -135,6 +141,7 @@ class Lens:
             ("步骤", CHOICES["step"].get(self.step, "")),
             ("时限", CHOICES["late"].get(self.late, "")),
             ("已提交", CHOICES["age"].get(self.age, "")),
+            ("暂停", CHOICES["pause"].get(self.pause, "")),
         ]
         return [(title, value) for title, value in said if value]
 
@@ -149,6 +156,7 @@ CHOICES: dict[str, dict[str, str]] = {
     "step": {name: step.title for name, step in NEED_FLOW.steps.items()},
     "late": {"1": "逾期办理"},
     "age": {key: words for key, (words, _, _) in AGES.items()},
+    "pause": {name: kind.title for name, kind in NEED_FLOW.pauses.items()},
 }
 PLAIN = tuple(name for name in CHOICES if name != "basis")
 OF_ONE_FIGURE = tuple(name for name in PLAIN if name != "industry")

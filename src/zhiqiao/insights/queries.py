@@ -1,38 +1,54 @@
 """The records behind the figures. Every one starts from scope; a lens narrows it further."""
 
 from datetime import timedelta
+from typing import TypeVar
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet, Subquery
 
 from zhiqiao.directory.enums import DirectoryPerm
 from zhiqiao.directory.models import Expert
 from zhiqiao.insights.lens import AGES, COHORT, Lens
-from zhiqiao.kit.flow import Transition
+from zhiqiao.kit.flow import Pause, Transition
 from zhiqiao.needs.enums import SUCCESSES, ClosingKind, MeetingState
 from zhiqiao.needs.models import Attendance, Closing, Need, Outcome, Programme
 from zhiqiao.orgs.scope import visible
 
+M = TypeVar("M", bound=Model)
 NEED_TYPE = Need._meta.label_lower
 
 
 def needs(lens: Lens) -> QuerySet[Need]:
     """Return the submitted needs a reader may count, whatever became of them."""
-    rows = Need.objects.filter(submitted_at__isnull=False)
-    if lens.who is not None:
-        rows = visible(rows, lens.who, lens.permission)
+    rows = Need.objects.filter(_narrowed(lens))
+    return rows if lens.who is None else visible(rows, lens.who, lens.permission)
+
+
+def _narrowed(lens: Lens, need: str = "") -> Q:
+    """Keep what lies within the lens; ``need`` is the lookup from a row to its need."""
+    kept = Q(**{f"{need}submitted_at__isnull": False})
     if lens.programme is not None:
         counted = Need.programmes.through.objects.filter(programme=lens.programme)
-        rows = rows.filter(pk__in=counted.values("need_id"))
+        kept &= Q(**{f"{need}pk__in": counted.values("need_id")})
     if lens.place is not None:
-        place = lens.place
-        rows = rows.filter(organisation__path__gte=place.path, organisation__path__lt=place.path_end)
+        path = f"{need}organisation__path"
+        kept &= Q(**{f"{path}__gte": lens.place.path, f"{path}__lt": lens.place.path_end})
     if lens.handler is not None:
-        rows = rows.filter(organisation=lens.handler)
+        kept &= Q(**{f"{need}organisation": lens.handler})
     if lens.industry:
-        rows = rows.filter(enterprise__industry=lens.industry)
+        kept &= Q(**{f"{need}enterprise__industry": lens.industry})
     if lens.basis == COHORT:
-        rows = rows.filter(lens.in_period("submitted_at"))
-    return rows
+        kept &= lens.in_period(f"{need}submitted_at")
+    return kept
+
+
+def _about(rows: QuerySet[M], need: str, lens: Lens) -> QuerySet[M]:
+    """Keep the rows whose need a reader may count.
+
+    Whoever sees all needs is spared the list of them: a join asks only about the needs of these rows.
+    """
+    if lens.sees_all:
+        return rows.filter(_narrowed(lens, f"{need}__"))
+    return rows.filter(**{f"{need}__in": needs(lens)})
 
 
 def experts(lens: Lens) -> QuerySet[Expert]:
@@ -58,7 +74,10 @@ def received(lens: Lens) -> QuerySet[Need]:
 def reached(lens: Lens, step: str) -> QuerySet[Need]:
     """Return the needs for which a step was taken, once or more often."""
     taken = Transition.objects.filter(lens.within("at"), flow="need", step=step)
-    return needs(lens).filter(pk__in=taken.values("subject_id"))
+    if lens.sees_all:
+        return needs(lens).filter(pk__in=taken.values("subject_id"))
+    # Few needs are hers: each is asked for its step, instead of reading who has taken it in the whole network.
+    return needs(lens).filter(Exists(taken.filter(subject_id=OuterRef("pk"))))
 
 
 def _held(lens: Lens) -> QuerySet[Attendance]:
@@ -74,7 +93,7 @@ def met(lens: Lens) -> QuerySet[Need]:
 
 def services(lens: Lens) -> QuerySet[Attendance]:
     """Return which expert was at which held meeting: one service each."""
-    return _held(lens).filter(meeting__need__in=needs(lens))
+    return _about(_held(lens), "meeting__need", lens)
 
 
 def _standing(lens: Lens) -> QuerySet[Outcome]:
@@ -92,7 +111,7 @@ def confirmed(lens: Lens) -> QuerySet[Outcome]:
         rows = rows.filter(result=lens.result)
     if lens.reason:
         rows = rows.filter(reason=lens.reason)
-    return rows.filter(need__in=needs(lens))
+    return _about(rows, "need", lens)
 
 
 def successes(lens: Lens) -> QuerySet[Outcome]:
@@ -101,7 +120,7 @@ def successes(lens: Lens) -> QuerySet[Outcome]:
 
 
 def _closings(lens: Lens, *kinds: str) -> QuerySet[Closing]:
-    return Closing.objects.filter(lens.within("at"), kind__in=kinds, need__in=needs(lens))
+    return _about(Closing.objects.filter(lens.within("at"), kind__in=kinds), "need", lens)
 
 
 def closed(lens: Lens) -> QuerySet[Closing]:
@@ -158,6 +177,18 @@ def steps(lens: Lens) -> QuerySet[Transition]:
         rows = rows.filter(step=lens.step)
     if lens.late:
         rows = rows.filter(late=True)
+    if lens.sees_all:
+        # As an expression, so that SQLite reads the index of waiting times once instead of asking need by need.
+        rows = rows.alias(need=F("subject_id") + 0)
+        return rows.filter(need__in=needs(lens).values("pk"))
+    return rows.filter(subject_id__in=needs(lens).values("pk"))
+
+
+def pauses(lens: Lens) -> QuerySet[Pause]:
+    """Return the times in which the clocks of a need stood still; for one reason only, if one is named."""
+    rows = Pause.objects.filter(lens.within("at"), flow="need", subject_type=NEED_TYPE)
+    if lens.pause:
+        rows = rows.filter(reason=lens.pause)
     return rows.filter(subject_id__in=needs(lens).values("pk"))
 
 

@@ -124,6 +124,28 @@ def _hours(row: Any) -> float:
     return round(row.waited_minutes / 60, 1)
 
 
+def _paused_hours(row: Any) -> float | None:
+    return None if row.minutes is None else round(row.minutes / 60, 1)
+
+
+PAUSES = Register(
+    "figure",
+    columns=(
+        Column("number", "编号", kind="code"),
+        Column(
+            "title", "需求", primary=True, href=lambda row: reverse("needs:detail", args=(row.subject_id,))
+        ),
+        Column("reason", "等谁", cell=lambda row: CHOICES["pause"].get(row.reason, row.reason)),
+        Column("at", "开始", kind="when", sort="at"),
+        Column("until", "最晚到", kind="date", sort="until"),
+        Column("ended_at", "结束", kind="when"),
+        Column("minutes", "停了（工作小时）", kind="number", cell=_paused_hours),
+        Column("by_name", "经办人"),
+        Column("note", "依据", optional=True),
+    ),
+    order=("-at", "-pk"),
+)
+
 STEPS = Register(
     "figure",
     columns=(

@@ -4,11 +4,11 @@ from calendar import monthrange
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
-from django.db.models import Count, Min, Q
+from django.db.models import Case, IntegerField, Min, Value, When
 
 from zhiqiao.directory.codes import INDUSTRIES
 from zhiqiao.insights import queries
-from zhiqiao.insights.board import HANDLER, INDUSTRY, Board, Shape, share
+from zhiqiao.insights.board import HANDLER, Board, Shape, grouped, share
 from zhiqiao.insights.figures import FIGURES
 from zhiqiao.insights.lens import HAPPENED, Lens
 from zhiqiao.kit import clock
@@ -75,7 +75,7 @@ def _part(handler: Organisation, top: Organisation | None) -> str:
 
 def industries(board: Board) -> list[Shape]:
     """One row for each industry, those with most needs first."""
-    counts = {name: board.by(name, INDUSTRY) for name in INDUSTRY_FIGURES}
+    counts = {name: board.by_industry(name) for name in INDUSTRY_FIGURES}
     codes = {code for counter in counts.values() for code in counter}
     ordered = sorted(codes, key=lambda code: (-counts["received"][code], code))
     return [
@@ -107,20 +107,15 @@ def trend(board: Board) -> list[Shape]:
 
 
 def _by_month(lens: Lens, name: str, months: list[tuple[date, date]]) -> list[int]:
-    """Count a figure for every month in one query."""
+    """Count a figure for every month in one query: a row is asked for the first month that ends after it."""
     figure = FIGURES[name]
-    whole = figure.rows(lens.with_(first=months[0][0], last=months[-1][1]))
-    spans = {
-        f"m{place}": Count("pk", filter=_between(figure.instant, first, last))
-        for place, (first, last) in enumerate(months)
-    }
-    found = whole.order_by().aggregate(**spans)
-    return [found[name] for name in spans]
-
-
-def _between(path: str, first: date, last: date) -> Q:
-    after = clock.midnight(last + timedelta(days=1))
-    return Q(**{f"{path}__gte": clock.midnight(first), f"{path}__lt": after})
+    rows = figure.rows(lens.with_(first=months[0][0], last=months[-1][1]))
+    cases = (
+        When(**{f"{figure.instant}__lt": clock.midnight(last + timedelta(days=1))}, then=Value(place))
+        for place, (_, last) in enumerate(months)
+    )
+    counts = grouped(rows.annotate(month=Case(*cases, output_field=IntegerField())), "month")
+    return [counts[place] for place in range(len(months))]
 
 
 def _span(lens: Lens) -> tuple[date, date]:

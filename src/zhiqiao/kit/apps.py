@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class KitConfig(AppConfig):
@@ -7,7 +8,10 @@ class KitConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from zhiqiao.kit import jobs, notify
+        from zhiqiao.kit import jobs, notify, search
+        from zhiqiao.kit.search.pages import keep_uncompressed
 
         jobs.autodiscover()
         notify.autodiscover()
+        search.autodiscover()
+        post_migrate.connect(keep_uncompressed, sender=self)

@@ -3,9 +3,10 @@
 from zhiqiao.kit.audit.models import AuditEntry, AuditHead
 from zhiqiao.kit.clock.models import CalendarDay, WorkingHours
 from zhiqiao.kit.files.models import Attachment, StoredFile
-from zhiqiao.kit.flow.models import Transition
+from zhiqiao.kit.flow.models import Clock, ClockTerm, Pause, Transition
 from zhiqiao.kit.jobs.models import Job, Schedule
 from zhiqiao.kit.notify.models import Delivery
+from zhiqiao.kit.search.models import Collection, Delta, Page, Segment
 from zhiqiao.kit.sheets.models import ImportRun
 from zhiqiao.kit.web.models import Draft, Submission
 
@@ -14,11 +15,18 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "CalendarDay",
+    "Clock",
+    "ClockTerm",
+    "Collection",
     "Delivery",
+    "Delta",
     "Draft",
     "ImportRun",
     "Job",
+    "Page",
+    "Pause",
     "Schedule",
+    "Segment",
     "StoredFile",
     "Submission",
     "Transition",

@@ -101,16 +101,20 @@ ACTS = {
         Act("attach", "上传材料", _is_submitted, rules.may_ask),
         Act("revise", "修改需求", _is_open),
         Act("identify", "核实企业", _came_by_ledger),
+        Act("pause", "暂停计时", lambda need, at: bool(NEED_FLOW.may_pause(need))),
+        Act("resume", "恢复计时", lambda need, at: need.paused_until is not None),
+        Act("hurry", "转为应急计时", lambda need, at: _is_open(need, at) and not need.round_the_clock),
+        Act("unhurry", "取消应急计时", lambda need, at: _is_open(need, at) and need.round_the_clock),
         Act("withdraw", "撤回"),
     )
 }
 
 _NEXT: dict[str, tuple[str, ...]] = {
     Stage.SUBMITTED: ("accept", "send_back", "reject"),
-    Stage.MATCHING: ("invite",),
-    Stage.ARRANGING: ("schedule",),
-    Stage.SCHEDULED: ("hold", "move_meeting", "schedule"),
-    Stage.MET: ("report", "schedule"),
+    Stage.MATCHING: ("invite", "resume"),
+    Stage.ARRANGING: ("schedule", "resume"),
+    Stage.SCHEDULED: ("hold", "resume", "move_meeting", "schedule"),
+    Stage.MET: ("report", "resume", "schedule"),
     Stage.RATING: ("archive",),
     Stage.CLOSING: ("archive",),
 }

@@ -74,7 +74,9 @@ class Visibility(models.TextChoices):
 
     PUBLIC = "public", "公开"
     MASKED = "masked", "脱敏公开（不显示企业）"
+    NETWORK = "network", "网络内（登录后可看，不显示企业）"
     STAFF = "staff", "仅科协可见"
+    SECRET = "secret", "保密（签保密承诺后可看）"
 
 
 class Urgency(models.TextChoices):
@@ -112,6 +114,14 @@ class DeclineReason(models.TextChoices):
     CONFLICT = "conflict", "与企业有利益关系"
     FAR = "far", "路途太远"
     OTHER = "other", "其他原因"
+
+
+class SubstituteState(models.TextChoices):
+    """What became of a colleague whom an expert named in her place."""
+
+    OPEN = "open", "待处理"
+    TAKEN = "taken", "已采纳"
+    LEFT = "left", "未采纳"
 
 
 class MeetingMode(models.TextChoices):
@@ -187,3 +197,4 @@ class NeedPerm(StrEnum):
     IMPORT = "needs.import"
     EXPORT = "needs.export"
     FIGURES = "needs.figures"
+    NOTE = "needs.note"

@@ -1,52 +1,106 @@
 """一键找专家 for a need or for free text: the library's finder with what 科协帮 knows added to it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from django.db.models import Count, Q
 from django.utils import timezone
 
 import zhiqiao_match as engine
-from zhiqiao.directory import finder
+from zhiqiao.directory import finder, teams
+from zhiqiao.directory.capacity import ANYBODY, Wanted
+from zhiqiao.directory.conflicts import Check
+from zhiqiao.directory.enums import DirectoryPerm
 from zhiqiao.directory.finder import Candidate, Excerpt, Facts, Found, Profile
 from zhiqiao.directory.models import Expert
-from zhiqiao.kit import clock
+from zhiqiao.directory.teams import Team
 from zhiqiao.kit.actors import SYSTEM
-from zhiqiao.needs import queries, rules
-from zhiqiao.needs.enums import SUCCESSES, DeclineReason, InvitationState, NeedPerm, Stage
+from zhiqiao.kit.errors import Answer
+from zhiqiao.kit.search import Reader, search
+from zhiqiao.needs import capacity, queries, rules
+from zhiqiao.needs.enums import SUCCESSES, InvitationState, NeedPerm, Stage
 from zhiqiao.needs.models import Invitation, Need
+from zhiqiao.needs.search import NEEDS
 from zhiqiao.orgs.models import SEGMENT
-from zhiqiao.orgs.scope import Who, may_somewhere, roots_of
+from zhiqiao.orgs.scope import Who, covers, may_somewhere, roots_of
+from zhiqiao_match.segment import Statistics
 
-__all__ = ["Alike", "Candidate", "Excerpt", "Found", "alike_needs", "find_for_need", "find_for_text"]
+__all__ = [
+    "Alike",
+    "Candidate",
+    "Excerpt",
+    "Found",
+    "Team",
+    "alike_needs",
+    "find_for_need",
+    "find_for_text",
+    "team_for_need",
+    "team_for_text",
+]
 
-COOL_OFF = timedelta(days=30)
-"""For so long after "no time at present" an expert is not offered again."""
-
-ALIKE_LOOKED_AT = 300
+ALIKE_LOOKED_AT = 20
 ALIKE_CHARACTERS = 600
 
 
-def find_for_need(need: Need, who: Who, limit: int = 20, *, at: datetime | None = None) -> Found:
+def find_for_need(
+    need: Need, who: Who, limit: int = 20, *, at: datetime | None = None, wanted: Wanted = ANYBODY
+) -> Found:
     """Find experts for a need, among those ``who`` may see; whoever was asked about it before is left out.
 
-    at : the instant by which rest, load and cool-off are judged; default now.
+    Whoever has a conflict of interest with the enterprise is checked here already, before anybody is asked.
+    at : the instant by which rest, load and cool-off are judged; default now. wanted : the hard filters.
     """
-    query = engine.Query(
+    at = at or timezone.now()
+    facts = _Knowledge(who, at, need)
+    return finder.find(_asked(need, who, limit), who, facts=facts, where=wanted.where(at), asking=_asking())
+
+
+def team_for_need(
+    need: Need,
+    who: Who,
+    *,
+    at: datetime | None = None,
+    wanted: Wanted = ANYBODY,
+    only: Collection[int] = (),
+) -> Team:
+    """Assemble the smallest team that covers what a need asks for, of those who could be invited now.
+
+    only : numbers of the fields to cover (``Team.fields``); none for all of them.
+    """
+    at = at or timezone.now()
+    facts = _Knowledge(who, at, need)
+    return teams.assemble(_asked(need, who), who, facts=facts, where=wanted.where(at), only=only)
+
+
+def team_for_text(text: str, who: Who, *, at: datetime | None = None) -> Team:
+    """Assemble the smallest team that covers a description, among those ``who`` may see."""
+    query = engine.Query(text, region=_place_of(who))
+    return teams.assemble(query, who, facts=_Knowledge(who, at or timezone.now()))
+
+
+def _asking() -> Statistics:
+    """Return how often grams occur among needs: what every second need says tells little about one of them."""
+    return Reader(NEEDS, Need.objects.none()).statistics
+
+
+def _asked(need: Need, who: Who, limit: int = 20) -> engine.Query:
+    return engine.Query(
         "\n".join(part for part in (need.body, need.target) if part),
         title=need.title,
         region=need.organisation.path,
         limit=limit,
         exclude=_asked_before(need, who),
     )
-    return finder.find(query, who, facts=_Knowledge(who, at or timezone.now()))
 
 
-def find_for_text(text: str, who: Who, limit: int = 20, *, at: datetime | None = None) -> Found:
+def find_for_text(
+    text: str, who: Who, limit: int = 20, *, at: datetime | None = None, wanted: Wanted = ANYBODY
+) -> Found:
     """Find experts for a few words or a whole description, among those ``who`` may see."""
+    at = at or timezone.now()
     query = engine.Query(text, region=_place_of(who), limit=limit)
-    return finder.find(query, who, facts=_Knowledge(who, at or timezone.now()))
+    return finder.find(query, who, facts=_Knowledge(who, at), where=wanted.where(at), asking=_asking())
 
 
 def _place_of(who: Who) -> str:
@@ -93,42 +147,46 @@ def _answer_words(invitation: Invitation) -> str:
 class _Knowledge:
     """What 科协帮 knows of experts at one instant, told as far as the reader may hear it."""
 
-    def __init__(self, who: Who, at: datetime) -> None:
-        self.at, self.told = at, _handles(who)
+    def __init__(self, who: Who, at: datetime, need: Need | None = None) -> None:
+        self.at, self.need, self.told = at, need, _handles(who)
+        self.hears_why = need is not None and bool(covers(who, DirectoryPerm.CONFLICT, need.organisation))
 
     def __call__(self, profiles: Mapping[int, Profile]) -> dict[int, Facts]:
         keys = list(profiles)
-        load, record, declined = queries.open_tasks(keys), _record_of(keys), self._declined(keys)
+        known, record = capacity.standings(keys, self.at), _record_of(keys)
+        found = capacity.conflicts_of(self.need, keys, self.at) if self.need else {}
         return {
-            key: Facts(load.get(key, 0), *record.get(key, (0, 0)), self._barred(profile, declined.get(key)))
+            key: Facts(
+                known[key].open_tasks,
+                *record.get(key, (0, 0)),
+                barred=self._barred(profile, known[key]) or self._conflict(found.get(key)),
+                answered=known[key].answered,
+                accepted=known[key].accepted,
+                not_mine=known[key].not_mine,
+            )
             for key, profile in profiles.items()
         }
 
-    def _barred(self, profile: Profile, declined_at: datetime | None) -> str:
-        resting = profile.resting_until is not None and profile.resting_until >= clock.local_date(self.at)
-        if resting or not profile.is_active:
-            expert = Expert(
-                name=profile.person.name, is_active=profile.is_active, resting_until=profile.resting_until
-            )
-            refusal = str(rules.is_reachable(expert, self.at, 0))
-            return refusal.removeprefix(expert.name).rstrip("。")
-        if declined_at is None:
-            return ""
-        return self._cool_off_words(declined_at) if self.told else "近期不便接受邀请"
+    def _conflict(self, check: Check | None) -> str:
+        return check.words(told=self.hears_why) if check and self.told else ""
 
-    def _cool_off_words(self, declined_at: datetime) -> str:
-        said, until = clock.local_date(declined_at), clock.local_date(declined_at + COOL_OFF)
-        return f"{said.month}月{said.day}日因没有时间婉拒过邀请，{until.month}月{until.day}日前先不打扰"
-
-    def _declined(self, keys: Sequence[int]) -> dict[int, datetime]:
-        rows = Invitation.objects.filter(
-            expert_id__in=keys,
-            state=InvitationState.DECLINED,
-            reason=DeclineReason.BUSY,
-            answered_at__gt=self.at - COOL_OFF,
+    def _barred(self, profile: Profile, known: capacity.Standing) -> str:
+        """Say why she cannot be asked at all; that she has her hands full the engine sees from the count."""
+        expert = Expert(
+            name=profile.person.name,
+            is_active=profile.is_active,
+            resting_until=profile.resting_until,
+            task_cap=profile.person.task_cap,
         )
-        answered = rows.order_by("answered_at").values_list("expert_id", "answered_at")
-        return {key: at for key, at in answered if at is not None}
+        if not (reachable := rules.is_reachable(expert, self.at, -1)):
+            return _reason(expert, reachable)
+        if answer := capacity.may_be_asked(expert, replace(known, open_tasks=-1), self.at):
+            return ""
+        return _reason(expert, answer) if self.told else "近期不便接受邀请"
+
+
+def _reason(expert: Expert, answer: Answer) -> str:
+    return str(answer).removeprefix(expert.name).rstrip("。")
 
 
 def _record_of(keys: Sequence[int]) -> dict[int, tuple[int, int]]:
@@ -161,13 +219,15 @@ class Alike:
 def alike_needs(need: Need, who: Who, top: int = 3) -> list[Alike]:
     """Return needs within the reader's sight that may be the same one asked twice, most alike first.
 
-    Compared are those of the same title and the latest few hundred; withdrawn ones are passed over.
+    Compared are those of the same title, and the nearest few by their text; withdrawn ones are passed over.
     """
-    others = queries.needs_for(who).exclude(pk=need.pk).exclude(stage=Stage.WITHDRAWN).order_by("-pk")
-    latest = others.select_related("organisation")[:ALIKE_LOOKED_AT]
-    pool = {other.pk: other for other in latest}
-    same = {other.pk: other for other in others.filter(title=need.title).select_related("organisation")[:top]}
-    items = [engine.Item(pk, "", _essence(other)) for pk, other in pool.items() if pk not in same]
+    others = queries.needs_for(who).exclude(pk=need.pk).exclude(stage=Stage.WITHDRAWN)
+    others = others.select_related("organisation")
+    same = {other.pk: other for other in others.filter(title=need.title).order_by("-pk")[:top]}
+    nearest = search(NEEDS, need.body[:ALIKE_CHARACTERS], others, ALIKE_LOOKED_AT, title=need.title)
+    near = [pk for pk, _ in nearest if pk not in same]
+    pool = others.in_bulk(near)
+    items = [engine.Item(pk, "", _essence(other)) for pk, other in pool.items()]
     found = [Alike(other, 1.0) for other in same.values()]
     found += [Alike(pool[hit.owner], hit.alikeness) for hit in engine.similar(_essence(need), items, top)]
     return found[:top]

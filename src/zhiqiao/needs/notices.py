@@ -7,7 +7,7 @@ from zhiqiao.kit import clock
 from zhiqiao.kit.flow import Transition
 from zhiqiao.kit.notify import Message, Notice, Recipient, send
 from zhiqiao.kit.notify.channels import channel
-from zhiqiao.needs import links
+from zhiqiao.needs import links, secrecy, talk_people
 from zhiqiao.needs.enums import InvitationState, NeedPerm
 from zhiqiao.needs.models import Invitation, Need, Recommendation
 from zhiqiao.orgs.scope import nearest_holders
@@ -16,7 +16,9 @@ from zhiqiao.orgs.scope import nearest_holders
 def handlers_of(need: Need) -> list[Recipient]:
     """Return the clerks who handle a need."""
     people = nearest_holders(NeedPerm.HANDLE, need.organisation)
-    return [Recipient(p.name, person=p, email=p.email or "", phone=p.phone or "") for p in people]
+    return [
+        Recipient(p.name, person=p, email=p.email or "", phone=p.phone or "", key="staff") for p in people
+    ]
 
 
 def askers_of(need: Need) -> list[Recipient]:
@@ -30,7 +32,9 @@ def askers_of(need: Need) -> list[Recipient]:
     told = [Recipient(p.name, person=p, email=p.email or "", phone=p.phone or "") for p in people]
     if not ({need.contact_phone, need.contact_email} - {""}) & known:
         link = links.enterprise_url(need)
-        told.append(Recipient(need.contact_name, None, need.contact_email, need.contact_phone, link))
+        told.append(
+            Recipient(need.contact_name, None, need.contact_email, need.contact_phone, link, "contact")
+        )
     return told
 
 
@@ -49,6 +53,7 @@ def _recipient(invitation: Invitation) -> Recipient:
         email=expert.email or (person.email if person else "") or "",
         phone=expert.phone or (person.phone if person else "") or "",
         link=links.invitation_url(invitation),
+        key=f"invitation:{invitation.pk}",
     )
 
 
@@ -74,9 +79,10 @@ class ToHandler(Notice):
     def message(self, subject: Need, transition: Transition, to: Recipient) -> Message:
         due = f"\n请在 {clock.exact(transition.due_at)} 前办理。" if transition.due_at else ""
         return Message(
-            f"{self.WORDS[transition.step]}：{subject.title}",
-            f"{subject.enterprise}：{subject.title}（{subject.number or '草稿'}）\n{transition.note}{due}".strip(),
+            f"{self.WORDS[transition.step]}：{secrecy.name_outside(subject)}",
+            f"{subject.enterprise}：{secrecy.name_outside(subject)}（{subject.number or '草稿'}）\n{transition.note}{due}".strip(),
             subject.get_absolute_url(),
+            talk_people.headers(subject, to),
         )
 
 
@@ -108,9 +114,10 @@ class ToEnterprise(Notice):
         if transition.due_at is not None and transition.step in self.ANSWERS:
             due = f"\n请在 {clock.exact(transition.due_at)} 前答复。"
         return Message(
-            f"{self.WORDS[transition.step]}：{subject.title}",
-            f"{subject.title}（{subject.number}）\n{transition.note}{due}".strip(),
+            f"{self.WORDS[transition.step]}：{secrecy.name_outside(subject)}",
+            f"{secrecy.name_outside(subject)}（{subject.number}）\n{secrecy.words_outside(subject, transition.note)}{due}".strip(),
             to.link or subject.get_absolute_url(),
+            talk_people.headers(subject, to),
         )
 
 
@@ -129,9 +136,10 @@ class ToExpert(Notice):
 
     def message(self, subject: Need, transition: Transition, to: Recipient) -> Message:
         return Message(
-            f"{self.WORDS[transition.step]}：{subject.title}",
-            f"{subject.title}（{subject.number}）\n{transition.note}".strip(),
+            f"{self.WORDS[transition.step]}：{secrecy.name_outside(subject)}",
+            f"{secrecy.name_outside(subject)}（{subject.number}）\n{secrecy.words_outside(subject, transition.note)}".strip(),
             to.link,
+            talk_people.headers(subject, to),
         )
 
 
@@ -156,15 +164,17 @@ def tell_invited(invitation: Invitation, *, at: datetime) -> None:
     """Send an invitation by every channel that reaches the expert; sending it again adds nothing."""
     to = _recipient(invitation)
     need = invitation.need
-    why = "".join(f"\n· {reason}" for reason in invitation.why)
+    reasons = () if secrecy.is_secret(need) else invitation.why  # they quote what the need says
+    why = "".join(f"\n· {reason}" for reason in reasons)
     until = clock.exact(invitation.due_at) if invitation.due_at else ""
     message = Message(
-        f"请您帮助一家企业：{need.title}",
-        f"{to.name}老师，您好。{need.organisation.title}诚邀您就这项技术需求给予指导。\n\n{need.title}\n"
+        f"请您帮助一家企业：{secrecy.name_outside(need)}",
+        f"{to.name}老师，您好。{need.organisation.title}诚邀您就这项技术需求给予指导。\n\n{secrecy.name_outside(need)}\n"
         f"{invitation.message}\n"
         + (f"\n为什么想到您：{why}\n" if why else "")
         + f"\n点开链接就能答复，无需登录；请在 {until} 前答复，不便参加也请告诉我们。",
         to.link,
+        talk_people.headers(need, to),
     )
     for name in ("site", "email", "sms"):
         address = channel(name).address_of(to)

@@ -11,7 +11,7 @@ from zhiqiao.accounts.models import Person
 from zhiqiao.kit import clock
 from zhiqiao.kit.actors import By
 from zhiqiao.kit.flow import Transition
-from zhiqiao.needs import links, queries, rules
+from zhiqiao.needs import links, queries, rules, secrecy, talk
 from zhiqiao.needs.calendar import meeting_of
 from zhiqiao.needs.enums import (
     InvitationState,
@@ -24,35 +24,12 @@ from zhiqiao.needs.enums import (
 )
 from zhiqiao.needs.flow import NEED_FLOW
 from zhiqiao.needs.models import Confirmation, Invitation, Meeting, Need, Outcome
+from zhiqiao.needs.party_story import told_to_enterprise, told_to_expert
 from zhiqiao.needs.published import masked_enterprise, public_text
-from zhiqiao.needs.story import Event, Story
+from zhiqiao.needs.story import Event, Story, of_message
 from zhiqiao.orgs.scope import nearest_holders
 
 PEOPLE_TO_CALL = 2
-
-# Step -> what a party reads of it, and whether the words written with it are meant for her.
-FOR_ENTERPRISE = {
-    "submit": ("提交需求", False),
-    "accept": ("受理", True),
-    "send_back": ("请您补充", True),
-    "reject": ("不予受理", True),
-    "invite": ("发出专家邀请", False),
-    "exhaust": ("受邀专家暂未接受，继续寻找", False),
-    "engage": ("专家接受邀请", True),
-    "schedule": ("约定对接", True),
-    "hold": ("完成对接", True),
-    "rematch": ("重新寻找专家", False),
-    "report": ("登记结果", True),
-    "dispute": ("对结果有异议", True),
-    "confirm": ("双方确认结果", False),
-    "rate": ("企业评价", True),
-    "archive": ("办结归档", True),
-    "withdraw": ("撤回需求", True),
-}
-FOR_EXPERT = {
-    name: FOR_ENTERPRISE[name] for name in ("schedule", "hold", "report", "dispute", "confirm", "archive")
-} | {"withdraw": ("企业撤回需求", False), "rematch": ("改请其他专家", False)}
-_TONES = {"confirm": "success", "archive": "success", "send_back": "warning", "dispute": "warning"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +44,7 @@ class Standing:
 def load(needs: Sequence[Need]) -> dict[int, list[Transition]]:
     """Fetch what the pages of a party show, and return the steps each need took, in a fixed number of queries."""
     prefetch_related_objects(
-        needs, "invitations__expert", "meetings__attendance", "outcomes__confirmations", "ratings"
+        needs, "invitations__expert", "meetings__attendance", "outcomes__confirmations", "ratings", "pledges"
     )
     history: dict[int, list[Transition]] = {need.pk: [] for need in needs}
     steps = Transition.objects.filter(subject_type="needs.need", subject_id__in=list(history))
@@ -112,7 +89,7 @@ class Case:
 
     @property
     def outcome(self) -> Outcome | None:
-        return queries.current_outcome(self.need) if self.takes_part else None
+        return queries.current_outcome(self.need) if self.takes_part and self.details else None
 
     @property
     def takes_part(self) -> bool:
@@ -139,7 +116,7 @@ class Case:
     @property
     def meeting(self) -> Meeting | None:
         """The meeting planned, or the one held last."""
-        if not self.takes_part:
+        if not self.takes_part or not self.details:
             return None
         found = meeting_of(self.need)
         return found if found and found.state != MeetingState.CANCELLED else None
@@ -176,11 +153,30 @@ class Case:
         return self.side == Side.ENTERPRISE and bool(NEED_FLOW.check(self.need, "withdraw", self.by))
 
     @property
+    def talks(self) -> bool:
+        """Whether this party may write to the handling association now."""
+        if self.onlooker or self.need.stage == Stage.DRAFT:
+            return False
+        return self.side == Side.ENTERPRISE or self.invitation is not None
+
+    @property
+    def others(self) -> bool:
+        """Whether an expert and the enterprise already talk, so that one may want to write past the other."""
+        return any(one.state == InvitationState.ACCEPTED for one in self.need.invitations.all())
+
+    @property
     def knows_enterprise(self) -> bool:
         """An expert reads the name of the enterprise if it is public, or once she has accepted."""
         if self.side == Side.ENTERPRISE or self.need.visibility == Visibility.PUBLIC:
             return True
-        return self.invitation is not None and self.invitation.state == InvitationState.ACCEPTED
+        return (
+            self.details and self.invitation is not None and self.invitation.state == InvitationState.ACCEPTED
+        )
+
+    @property
+    def details(self) -> bool:
+        """Whether she may read what the case is about; of a confidential one, an expert after her pledge only."""
+        return self.invitation is None or secrecy.is_open_to(self.invitation)
 
     @property
     def enterprise(self) -> str:
@@ -188,15 +184,15 @@ class Case:
 
     @property
     def title(self) -> str:
-        return self._text(self.need.title)
+        return self._text(self.need.title) if self.details else secrecy.TITLE
 
     @property
     def body(self) -> str:
-        return self._text(self.need.body)
+        return self._text(self.need.body) if self.details else secrecy.HIDDEN
 
     @property
     def target(self) -> str:
-        return self._text(self.need.target)
+        return self._text(self.need.target) if self.details else ""
 
     def _text(self, text: str) -> str:
         """Whoever does not know the enterprise must not read its name or telephone in the text either."""
@@ -229,7 +225,8 @@ class Case:
     @property
     def events(self) -> list[Event]:
         """The story as far as it concerns this party, latest first."""
-        told = _told_to_enterprise(self) if self.side == Side.ENTERPRISE else _told_to_expert(self)
+        told = told_to_enterprise(self) if self.side == Side.ENTERPRISE else told_to_expert(self)
+        told += [of_message(one) for one in talk.for_case(self)]
         return sorted(told, key=lambda event: event.when)[::-1]
 
     @property
@@ -273,6 +270,9 @@ def cases_invited(invitations: Sequence[Invitation], by: By, now: datetime) -> l
 
 def _for_enterprise(case: Case) -> Standing:
     need, handler, due = case.need, case.need.organisation.title, _due(case)
+    if need.paused_until is not None:
+        until = clock.moment(need.paused_until, case.now)
+        return Standing("暂停计时", f"{handler}正在等有关方面答复，最晚 {until} 继续办理。")
     match need.stage:
         case Stage.DRAFT:
             return Standing("还没有提交", "写的内容已经保存，补齐以后就可以提交。", "warning")
@@ -347,6 +347,9 @@ def _towards_the_end(case: Case) -> Standing:
 def _due(case: Case) -> str:
     """Say by when the present step is due: " 11月25日 17:30 ", or 期限."""
     due_at = case.need.due_at
+    if case.need.stage == Stage.INVITING:  # what was promised is the last answer, whatever other clock runs
+        sent = [one.due_at for one in case.need.invitations.all() if one.state == InvitationState.SENT]
+        due_at = max((at for at in sent if at is not None), default=due_at)
     return f" {clock.moment(due_at, case.now)} " if due_at else "近期"
 
 
@@ -365,35 +368,3 @@ def _outcome_words(case: Case) -> str:
 def _last_note(case: Case, step: str) -> str:
     note = next((t.note for t in reversed(case.history) if t.step == step and t.note), "")
     return note if not note or note[-1] in "。！？" else f"{note}。"
-
-
-def _told_to_enterprise(case: Case) -> list[Event]:
-    return [_event(t, FOR_ENTERPRISE) for t in case.history if t.step in FOR_ENTERPRISE]
-
-
-def _told_to_expert(case: Case) -> list[Event]:
-    """Her own invitation and answer; and while she takes part, what both sides share."""
-    invitation = case.invitation
-    if invitation is None:
-        return []
-    events = []
-    if invitation.sent_at:
-        events.append(Event(case.need.organisation.title, invitation.sent_at, "发出邀请", invitation.message))
-    if invitation.answered_at:
-        what = {"accepted": "您接受邀请", "declined": "您婉拒邀请"}.get(invitation.state, "答复期限已过")
-        who = invitation.expert.name if invitation.state != InvitationState.LAPSED else "智桥"
-        events.append(Event(who, invitation.answered_at, what, invitation.note))
-    if invitation.state != InvitationState.ACCEPTED or invitation.answered_at is None:
-        return events
-    for transition in case.history:
-        if transition.at >= invitation.answered_at and transition.step in FOR_EXPERT:
-            events.append(_event(transition, FOR_EXPERT))
-            if transition.step == "rematch":
-                break
-    return events
-
-
-def _event(transition: Transition, words: dict[str, tuple[str, bool]]) -> Event:
-    what, with_note = words[transition.step]
-    note = transition.note if with_note else ""
-    return Event(transition.actor_name, transition.at, what, note, _TONES.get(transition.step, "accent"))

@@ -92,12 +92,17 @@ def masked_enterprise(need: Need) -> str:
 def public_text(need: Need, text: str) -> str:
     """Take contacts out of a text, and the enterprise's names where it asked to stay unnamed."""
     if need.visibility != Visibility.PUBLIC:
-        for name in _names(need):
+        for name in names_of_enterprise(need):
             text = text.replace(name, UNNAMED)
+    return without_contacts(text)
+
+
+def without_contacts(text: str) -> str:
+    """Take telephones, e-mail addresses and the like out of a text."""
     return _CONTACTS.sub(REMOVED, text)
 
 
-def _names(need: Need) -> list[str]:
+def names_of_enterprise(need: Need) -> list[str]:
     """Return the spellings of an enterprise's name, the longest first."""
     organisation = need.enterprise.organisation
     core = re.sub(r"(股份|集团)?(有限)?(责任)?公司$", "", organisation.name)
@@ -125,16 +130,9 @@ def in_standing(names: list[str]) -> Q:
     return Q(stage__in=[stage for name in names for stage in _STAGES[name]])
 
 
-def title_with(word: str) -> Q:
-    """Return the condition that a title holds a word. The name of an unnamed enterprise finds nothing:
-    a search must not tell whose need it is."""
-    hidden = Q(visibility=Visibility.MASKED, enterprise__organisation__name__icontains=word)
-    return Q(title__icontains=word) & ~hidden
-
-
-def published() -> QuerySet[Need]:
-    """Return the published needs with what their cards show."""
-    return queries.published_needs().prefetch_related("outcomes")
+def published(who: object = None) -> QuerySet[Need]:
+    """Return the published needs with what their cards show; whoever has signed in may read more of them."""
+    return queries.published_needs(who).prefetch_related("outcomes")
 
 
 def recent(count: int) -> list[PublicNeed]:

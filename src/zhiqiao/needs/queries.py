@@ -14,7 +14,7 @@ from zhiqiao.needs.enums import NeedPerm, Stage
 from zhiqiao.needs.models import Invitation, Meeting, Need, Outcome, Programme
 from zhiqiao.orgs.enums import OrgPerm
 from zhiqiao.orgs.models import Organisation
-from zhiqiao.orgs.scope import Who, may_somewhere, visible
+from zhiqiao.orgs.scope import Who, is_operator, may_somewhere, roots_of, visible
 
 LIVE_INVITATIONS = (enums.InvitationState.SENT, enums.InvitationState.ACCEPTED)
 FINISHED = (Stage.ARCHIVED, Stage.REJECTED, Stage.WITHDRAWN)
@@ -22,11 +22,26 @@ FINISHED = (Stage.ARCHIVED, Stage.REJECTED, Stage.WITHDRAWN)
 
 def needs_for(who: Who) -> QuerySet[Need]:
     """Return the needs a person may see: of her network, of her enterprise, or that she was invited to."""
-    seen = visible(Need.objects.all(), who, NeedPerm.VIEW)
+    seen = _without_secrets(visible(Need.objects.all(), who, NeedPerm.VIEW), who)
     if getattr(who, "is_authenticated", False) and hasattr(who, "expert"):
         invited = Invitation.objects.filter(expert__person=who).exclude(state=enums.InvitationState.QUEUED)
         seen = seen | Need.objects.filter(pk__in=invited.values("need_id"))
     return seen
+
+
+def _without_secrets(seen: QuerySet[Need], who: Who) -> QuerySet[Need]:
+    """Leave out the confidential needs that a reader neither handles nor asks for: a leader, an auditor.
+
+    Whoever handles all that she sees, as most do, is asked nothing more.
+    """
+    handled = [*roots_of(who, NeedPerm.HANDLE), *roots_of(who, NeedPerm.ASK)]
+    if is_operator(who) or all(
+        any(root.is_within(one) for one in handled) for root in roots_of(who, NeedPerm.VIEW)
+    ):
+        return seen
+    secret = Need.objects.filter(visibility=enums.Visibility.SECRET)
+    open_ones = seen.exclude(visibility=enums.Visibility.SECRET)
+    return open_ones | visible(secret, who, NeedPerm.HANDLE) | visible(secret, who, NeedPerm.ASK)
 
 
 def register_of_needs(who: Who) -> QuerySet[Need]:
@@ -78,10 +93,18 @@ def need_page(who: Who) -> QuerySet[Need]:
     )
 
 
-def published_needs() -> QuerySet[Need]:
-    """Return the needs that anybody may read: taken on, and marked public or public with a mask."""
+def published_needs(who: Who = None) -> QuerySet[Need]:
+    """Return the needs that anybody may read: taken on, and marked public or public with a mask.
+
+    who : a reader who has signed in; staff and experts of the library also read those of the network.
+    """
+    tiers = [enums.Visibility.PUBLIC, enums.Visibility.MASKED]
+    if getattr(who, "is_authenticated", False) and (
+        may_somewhere(who, OrgPerm.VIEW) or hasattr(who, "expert")
+    ):
+        tiers.append(enums.Visibility.NETWORK)
     return (
-        Need.objects.filter(visibility__in=(enums.Visibility.PUBLIC, enums.Visibility.MASKED))
+        Need.objects.filter(visibility__in=tiers)
         .exclude(stage__in=(Stage.DRAFT, Stage.SUBMITTED, Stage.RETURNED, Stage.REJECTED, Stage.WITHDRAWN))
         .select_related("enterprise__organisation", "organisation")
     )
@@ -129,3 +152,13 @@ def timeline(need: Need) -> QuerySet[Transition]:
 def overdue(who: Who, at: datetime) -> QuerySet[Need]:
     """Return the visible needs whose present step is past its time."""
     return register_of_needs(who).filter(due_at__lt=at).exclude(stage__in=FINISHED)
+
+
+def office_of(need: Need) -> str:
+    """Return the path of the unit whose calendar and terms count for a need: the one that handles it."""
+    return need.organisation.path
+
+
+def campaign_keys(need: Need) -> list[str]:
+    """Return the keys of the programmes a need counts in, as terms name them."""
+    return [str(pk) for pk in need.programmes.order_by("pk").values_list("pk", flat=True)]

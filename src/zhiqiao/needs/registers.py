@@ -12,6 +12,7 @@ from zhiqiao.kit.web.register import Choice, Column, DateRange, Flag, Register, 
 from zhiqiao.needs import enums, queries
 from zhiqiao.needs.enums import Stage
 from zhiqiao.needs.models import Need, Outcome
+from zhiqiao.needs.search import needs_with, written_of
 from zhiqiao.orgs.enums import HANDLERS
 from zhiqiao.orgs.models import Organisation
 from zhiqiao.orgs.queries import organisations_for
@@ -88,8 +89,8 @@ NEEDS = Register(
     ),
     filters=(
         Text(
-            "q", "名称、编号或企业", fields=("title", "number", "enterprise__organisation__name"),
-            placeholder="名称、编号或企业",
+            "q", "名称、内容、编号或企业", where=needs_with, shows=written_of,
+            suggest="suggest?in=needs",
         ),
         Choice("stage", "环节", choices=[c for c in Stage.choices if c[0] != Stage.DRAFT], many=True),
         Choice("organisation", "受理单位", where=_handled_below),

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from zhiqiao.directory.models import Expert
+from zhiqiao.directory.enums import Sharing
+from zhiqiao.directory.models import Expert, ResearchOutput
 from zhiqiao.kit import clock
 from zhiqiao.kit.actors import SYSTEM, Actor, By
 from zhiqiao.kit.errors import Answer, Refusal
-from zhiqiao.needs.enums import InvitationState, NeedPerm, Side
+from zhiqiao.needs.enums import InvitationState, NeedPerm, Side, Stage
 from zhiqiao.needs.models import Invitation, Need
 from zhiqiao.orgs.enums import OrgPerm
 from zhiqiao.orgs.scope import covers, represents
@@ -113,6 +114,16 @@ def is_reachable(expert: Expert, at: datetime, open_tasks: int) -> Answer:
             "needs.full", f"{expert.name}手上已有 {open_tasks} 项，达到本人设定的上限 {expert.task_cap} 项。"
         )
     return True
+
+
+def may_recommend(by: By, need: Need, output: ResearchOutput) -> Answer:
+    """Say whether somebody may show this output to the enterprise behind a need."""
+    if need.stage in (Stage.DRAFT, Stage.ARCHIVED, Stage.REJECTED, Stage.WITHDRAWN):
+        return Refusal("needs.closed", f"这条需求{need.get_stage_display()}，不能再推荐成果。")
+    if output.sharing == Sharing.OWN:
+        home = output.organisation.title
+        return Refusal("needs.output_kept", f"“{output.title}”只在{home}内部可见，请先请{home}放宽共享范围。")
+    return is_handler(by, need)
 
 
 def side_of(by: By, need: Need) -> Side | None:

@@ -12,16 +12,18 @@ from zhiqiao.kit import clock, files
 from zhiqiao.kit.audit.models import AuditEntry
 from zhiqiao.kit.files import Attachment
 from zhiqiao.kit.flow import Transition
-from zhiqiao.needs import queries
+from zhiqiao.needs import clocks_words, queries, talk
 from zhiqiao.needs.enums import STEP_BAR, DeclineReason, EvidenceLevel, Side, Stage
 from zhiqiao.needs.flow import NEED_FLOW
-from zhiqiao.needs.models import Invitation, Need
+from zhiqiao.needs.models import Invitation, Message, Need
+from zhiqiao.needs.talk_enums import Audience, TalkRole
 
 _TONES = {
     "confirm": "success", "archive": "success", "reject": "danger", "withdraw": "danger",
     "dispute": "warning", "exhaust": "warning", "send_back": "warning", "rematch": "warning",
 }  # fmt: skip
 _LAST = 2**62
+_EXCERPT = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ def tell(need: Need) -> Story:
         said = entry.verb == "invitation.accepted" and entry.subject_id in engaged
         if not _is_step(entry) and not said and (event := _of_entry(entry, need, attachments)):
             told.append((entry.at, entry.pk, event))
+    told += [(one.at, _LAST, of_message(one)) for one in talk.for_staff(need)]
     told.sort(key=lambda one: one[:2])
     return Story(need, transitions, attachments, [event for _, _, event in told])
 
@@ -121,6 +124,20 @@ def _of_entry(entry: AuditEntry, need: Need, attachments: list[Attachment]) -> E
     if not what:
         return None
     return Event(entry.actor_name, entry.at, what, entry.reason, _ENTRY_TONES.get(entry.verb, ""))
+
+
+def of_message(message: Message) -> Event:
+    """Put a message of the conversation into the timeline: who wrote to whom, and how it begins."""
+    if message.audience == Audience.STAFF:
+        what, tone, step = "内部备注", "", "note"
+    elif message.role == TalkRole.STAFF:
+        to = message.addressee.name if message.addressee else message.get_audience_display()
+        what, tone, step = f"写信给{to}", "", "talk"
+    else:
+        what, tone, step = f"{message.get_role_display()}来信", "accent", "talk"
+    body = " ".join(message.body.split())
+    note = f"{body[:_EXCERPT]}…" if len(body) > _EXCERPT else body
+    return Event(message.author_name, message.at, what, note, tone, step=step)
 
 
 def _attached(entry: AuditEntry, need: Need, attachments: list[Attachment]) -> Event:
@@ -185,16 +202,20 @@ _WORDS: dict[str, Callable[[AuditEntry, Need], str]] = {
     "create": lambda entry, need: f"建立需求（{need.get_source_display()}）",
     "need.enterprise": lambda entry, need: f"核实企业：{(entry.after or {}).get('enterprise', '')}",
     "need.revise": _revised,
+    "need.recommend": lambda entry, need: f"推荐成果：{(entry.after or {}).get('title', '')}",
     "need.invite_more": lambda entry, need: f"追加候补：{(entry.after or {}).get('experts', '')}",
     "need.rate": lambda entry, need: f"专家评价：{(entry.after or {}).get('score')} 分",
     "invitation.accepted": lambda entry, need: f"{_expert(entry, need)}接受邀请",
     "invitation.declined": _declined,
     "invitation.lapse": lambda entry, need: f"{_expert(entry, need)}逾期未答复",
     "invitation.promote": lambda entry, need: f"自动改邀{_expert(entry, need)}",
+    "invitation.skip": lambda entry, need: f"轮到{_expert(entry, need)}时不便邀请，改看下一位",
+    "invitation.substitute": lambda entry, need: f"{_expert(entry, need)}推荐了一位同行",
     "meeting.move": _moved,
     "meeting.cancel": lambda entry, need: "取消对接",
     "outcome.answer": _answered,
     "outcome.proof": _proved,
+    **clocks_words.WORDS,
 }
 _ENTRY_TONES = {
     "invitation.declined": "warning", "invitation.lapse": "warning", "meeting.cancel": "warning",

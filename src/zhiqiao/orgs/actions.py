@@ -11,9 +11,11 @@ from zhiqiao.accounts.models import Person
 from zhiqiao.kit import audit
 from zhiqiao.kit.actors import By
 from zhiqiao.kit.errors import refuse, require
+from zhiqiao.kit.search import changed
 from zhiqiao.orgs import rules
 from zhiqiao.orgs.enums import Kind
 from zhiqiao.orgs.models import SEGMENT, Grant, Organisation, segment_of
+from zhiqiao.orgs.search import ORGANISATIONS
 
 
 @transaction.atomic
@@ -56,6 +58,7 @@ def add_organisations(
         organisation.parent = parent
         organisation.path = prefix + segment_of(number + offset)
     made = Organisation.objects.bulk_create(made, batch_size=500)
+    changed(ORGANISATIONS, [organisation.pk for organisation in made])
     names = [organisation.name for organisation in made[:20]]
     audit.record("orgs.add", parent, by=by, at=at, after={"count": len(made), "names": names})
     return made
@@ -75,6 +78,7 @@ def rename(
     before = {"name": organisation.name, "short_name": organisation.short_name}
     organisation.name, organisation.short_name = name, short_name
     organisation.save(update_fields=("name", "short_name"))
+    changed(ORGANISATIONS, (organisation.pk,))
     after = {"name": name, "short_name": short_name}
     audit.record("orgs.rename", organisation, by=by, at=at, before=before, after=after)
     return organisation

@@ -183,3 +183,27 @@ class Grant(models.Model):
 
         role(self.role)  # an unknown role must not reach the table
         super().save(*args, **kwargs)
+
+
+class Deputy(models.Model):
+    """Somebody stands in for the holder of a grant (代理人), from and until: what would reach the holder reaches her."""
+
+    grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="deputies")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="deputyships")
+    since = models.DateTimeField("自")
+    until = models.DateTimeField("至")
+    reason = models.CharField("事由", max_length=200, blank=True)
+
+    PERSONAL: ClassVar[dict[str, Personal]] = {}
+    PLAIN = ("reason",)
+    SCOPE = Scope(organisations=("grant__organisation",), people=("person",))
+
+    class Meta:
+        verbose_name = "代理"
+        ordering = ("since", "id")
+        constraints = (
+            models.CheckConstraint(condition=Q(until__gt=F("since")), name="deputy_ends_after_start"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.person} 代 {self.grant}"

@@ -38,6 +38,7 @@ from zhiqiao.orgs.forms import (
 from zhiqiao.orgs.models import Grant, Organisation
 from zhiqiao.orgs.roles import role
 from zhiqiao.orgs.scope import covers, may_somewhere, roots_of, visible
+from zhiqiao.orgs.search import organisations_with
 
 FRESH_LINK = "fresh_account_link"
 PAST_SHOWN = 20
@@ -67,7 +68,7 @@ def _register(name: str, *columns: Column) -> Register:
             Column("code", "代码", kind="code", optional=True),
         ),
         filters=(
-            Text("q", "名称或代码", fields=("name", "short_name", "code")),
+            Text("q", "名称或代码", where=organisations_with, suggest="suggest?in=organisations"),
             Choice("kind", "类型", choices=Kind.choices, many=True, hidden=True),
             Flag("closed", "只看已撤销", where=Q(is_active=False), more=True),
         ),

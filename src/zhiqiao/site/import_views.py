@@ -94,7 +94,7 @@ def _import(request: Signed, one: Importable, roots: list[Organisation]) -> Http
     except Refused as refused:
         messages.error(request, refused.refusal.message)
         return redirect("import", ledger=one.name)
-    (messages.success if report.saved else messages.error)(request, f"{name}:{report.words}")
+    (messages.success if report.saved else messages.error)(request, f"{name}：{report.words}")
     if report.saved and not report.bad:
         return redirect(_where(one.name))
     return render(

@@ -30,6 +30,7 @@ class Item:
 MENU = (
     Item("待办", "needs:inbox", "inbox", (NeedPerm.HANDLE, NeedPerm.ASK)),
     Item("需求", "needs:register", "clipboard-list", (NeedPerm.VIEW,)),
+    Item("来信", "needs:letters", "mail", (NeedPerm.HANDLE,)),
     Item("专家", "directory:experts", "users", (DirectoryPerm.VIEW,)),
     Item("企业", "directory:enterprises", "building", (DirectoryPerm.VIEW,)),
     Item("成果", "directory:outputs", "bulb", (DirectoryPerm.VIEW,)),
@@ -39,8 +40,11 @@ MENU = (
 )
 
 SECTIONS = (
+    ("needs:letter", "needs:letters"),
+    ("needs:terms", "orgs:list"),
     ("needs:", "needs:register"),
     ("directory:expert", "directory:experts"),
+    ("directory:ranking", "directory:experts"),
     ("directory:enterprise", "directory:enterprises"),
     ("directory:output", "directory:outputs"),
     ("orgs:", "orgs:list"),
@@ -64,6 +68,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "menu": cache(lambda: menu_for(request)),
         "unread_count": cache(unread.count),
         "may_ask": cache(lambda: may_somewhere(person, NeedPerm.ASK)),
+        "sees_needs": cache(lambda: may_somewhere(person, NeedPerm.VIEW)),
         "my_organisation": cache(lambda: home_organisation(person)),
     }
 

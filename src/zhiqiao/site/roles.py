@@ -5,7 +5,7 @@ from zhiqiao.needs.enums import NeedPerm
 from zhiqiao.orgs.enums import OrgPerm
 from zhiqiao.orgs.roles import Role, declare
 
-_LOOK = frozenset({OrgPerm.VIEW, DirectoryPerm.VIEW, NeedPerm.VIEW, NeedPerm.FIGURES})
+_LOOK = frozenset({OrgPerm.VIEW, DirectoryPerm.VIEW, NeedPerm.VIEW, NeedPerm.FIGURES, NeedPerm.NOTE})
 _WORK = _LOOK | {
     DirectoryPerm.CONTACT,
     DirectoryPerm.EDIT,
@@ -21,27 +21,29 @@ ROLES = (
         "clerk",
         "经办人",
         "可以看到并办理本单位及下级的全部需求：代填、受理、退回、匹配专家、邀请、登记对接和结果、归档；"
-        "可以查看专家联系方式、维护专家和企业、导入和导出台账；可以看统计。不能给别人授权。",
+        "可以查看专家联系方式、维护专家和企业、导入和导出台账；可以看统计。可以与企业、专家往来，写内部备注。不能给别人授权。",
         _WORK,
     ),
     Role(
         "town_clerk",
         "镇街联络员",
-        "可以替本镇街的企业提出需求、补充材料，查看这些需求办到哪一步，也可以查找专家；"
+        "可以替本镇街的企业提出需求、补充材料，查看这些需求办到哪一步，写内部备注，也可以查找专家；"
         "不能受理和邀请，看不到专家的联系方式。",
-        frozenset({OrgPerm.VIEW, DirectoryPerm.VIEW, NeedPerm.VIEW, NeedPerm.ASK, NeedPerm.FIGURES}),
+        frozenset({OrgPerm.VIEW, DirectoryPerm.VIEW, NeedPerm.VIEW, NeedPerm.ASK, NeedPerm.FIGURES, NeedPerm.NOTE}),
     ),
     Role(
         "leader",
         "分管领导",
-        "可以看到本单位及下级的需求、专家和统计数字，每个数字都能点开；不能办理，看不到专家的联系方式。",
-        _LOOK,
+        "可以看到本单位及下级的需求、专家和统计数字，每个数字都能点开，可以写内部备注；可以查看回避的原因，"
+        "决定专家是否需要回避；不办理其他业务，看不到专家的联系方式。",
+        _LOOK | {DirectoryPerm.CONFLICT},
     ),
     Role(
         "administrator",
         "系统管理员",
-        "具备经办人的全部权限，还可以管理本单位及下级的组织、账号和授权；授权不能超过自己已有的权限。",
-        _WORK | {OrgPerm.MANAGE},
+        "具备经办人的全部权限，还可以管理本单位及下级的组织、账号和授权，查看回避的原因并作决定；"
+        "授权不能超过自己已有的权限。",
+        _WORK | {OrgPerm.MANAGE, DirectoryPerm.CONFLICT},
     ),
     Role(
         "auditor",

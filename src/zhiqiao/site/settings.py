@@ -3,6 +3,7 @@
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlparse
 
 from django.core.exceptions import ImproperlyConfigured
@@ -223,6 +224,18 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = OUTBOX_FOLDER / "email"
 DEFAULT_FROM_EMAIL = os.environ.get("ZHIQIAO_MAIL_FROM", "智桥 <noreply@localhost>")
+# Answers come in under this address; with plus addressing as name+token@domain.
+MAIL_REPLY_TO = os.environ.get("ZHIQIAO_MAIL_REPLY", "reply@localhost")
+MAIL_PLUS = os.environ.get("ZHIQIAO_MAIL_PLUS", "1") == "1"
+MAIL_FOLDER = HOME / "mail"
+# A mailbox at a provider, asked every half minute by the worker; empty host: none.
+MAIL_IMAP: dict[str, Any] = {
+    "host": os.environ.get("ZHIQIAO_IMAP_HOST", ""),
+    "port": int(os.environ.get("ZHIQIAO_IMAP_PORT", "993")),
+    "user": os.environ.get("ZHIQIAO_IMAP_USER", ""),
+    "password": os.environ.get("ZHIQIAO_IMAP_PASSWORD", ""),
+    "ssl": os.environ.get("ZHIQIAO_IMAP_SSL", "1") == "1",
+}
 
 LOGGING = {
     "version": 1,

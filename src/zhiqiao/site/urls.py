@@ -5,7 +5,7 @@ from django.urls import include, path
 from zhiqiao.kit.web.styleguide import styleguide
 from zhiqiao.site import import_views, views
 from zhiqiao.site.audit_page import audit_page
-from zhiqiao.site.search import search
+from zhiqiao.site.search import search, suggest
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -20,6 +20,7 @@ urlpatterns = [
     path("me/notices/<int:pk>/", views.notice, name="notice"),
     path("me/drafts/<slug:form>/", views.draft, name="draft"),
     path("workbench/search/", search, name="search"),
+    path("workbench/search/suggest/", suggest, name="suggest"),
     path("workbench/audit/", audit_page, name="audit"),
     path("workbench/import/", import_views.index, name="imports"),
     path("workbench/import/<slug:ledger>/", import_views.upload, name="import"),

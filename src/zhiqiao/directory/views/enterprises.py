@@ -12,6 +12,7 @@ from zhiqiao.directory.codes import INDUSTRIES
 from zhiqiao.directory.enums import DirectoryPerm
 from zhiqiao.directory.forms import EnterpriseForm, options
 from zhiqiao.directory.models import Enterprise
+from zhiqiao.directory.search import enterprises_with
 from zhiqiao.directory.views import person_of
 from zhiqiao.kit.errors import Refused
 from zhiqiao.kit.web.register import Choice, Column, Flag, Register, Text
@@ -40,7 +41,7 @@ ENTERPRISES = Register(
         Column("updated_at", "更新", kind="when", sort="updated_at", optional=True),
     ),
     filters=(
-        Text("q", "企业名称或信用代码", fields=("organisation__name", "credit_code")),
+        Text("q", "企业名称、信用代码或行业", where=enterprises_with, suggest="suggest?in=enterprises"),
         Choice("place", "所在地", where=lambda pks: Q(organisation__in=in_subtrees(pks))),
         Choice("industry", "行业", choices=list(INDUSTRIES.items()), many=True),
         Flag("uncoded", "还没有信用代码", where=Q(credit_code__isnull=True), more=True),

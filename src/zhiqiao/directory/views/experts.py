@@ -12,7 +12,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
 
-from zhiqiao.directory import actions, queries, rules
+from zhiqiao.directory import actions, identity, queries, rules
+from zhiqiao.directory.capacity import leaves_of
 from zhiqiao.directory.codes import DISCIPLINES
 from zhiqiao.directory.enums import DirectoryPerm, ExpertKind, FieldVisibility
 from zhiqiao.directory.forms import (
@@ -23,6 +24,7 @@ from zhiqiao.directory.forms import (
     options,
 )
 from zhiqiao.directory.models import Expert
+from zhiqiao.directory.search import experts_with, written_of
 from zhiqiao.directory.views import person_of
 from zhiqiao.kit import audit, clock
 from zhiqiao.kit.errors import Answer, Refusal
@@ -38,19 +40,21 @@ def load_words(expert: Expert, in_hand: int) -> str:
     return f"{in_hand} / {expert.task_cap}"
 
 
-def state(expert: Expert, in_hand: int, at: datetime) -> tuple[str, str]:
+def state(expert: Expert, in_hand: int, at: datetime, *, is_away: bool = False) -> tuple[str, str]:
     """Return whether an expert may be asked now, as words and tone."""
     if not expert.is_active:
         return "不在库", "neutral"
     if expert.resting_until and expert.resting_until >= clock.local_date(at):
         return "暂不打扰", "warning"
+    if is_away:
+        return "休假", "warning"
     if in_hand >= expert.task_cap:
         return "已到上限", "warning"
     return "可邀请", "success"
 
 
 def _state_cell(expert: Any) -> SafeString:
-    words, tone = state(expert, expert.in_hand, expert.shown_at)
+    words, tone = state(expert, expert.in_hand, expert.shown_at, is_away=expert.is_away)
     return format_html("{} {}", load_words(expert, expert.in_hand), badge(words, tone))
 
 
@@ -71,7 +75,9 @@ EXPERTS = Register(
         Column("updated_at", "更新", kind="when", sort="updated_at", optional=True),
     ),
     filters=(
-        Text("q", "姓名、单位或研究方向", fields=("name", "unit", "keywords")),
+        Text(
+            "q", "姓名、单位、方向或论文", where=experts_with, shows=written_of, suggest="suggest?in=experts"
+        ),
         Choice("kind", "类别", choices=ExpertKind.choices, many=True),
         Choice(
             "discipline", "学科", choices=list(DISCIPLINES.items()), many=True, where=queries.in_disciplines
@@ -89,11 +95,15 @@ def experts(request: HttpRequest) -> HttpResponse:
     """List the experts a person may see; every filter is in the URL."""
     at = timezone.now()
     rows = queries.register_of_experts(request.user)
+    if request.GET.get("q"):
+        rows = rows.prefetch_related("evidence")
     sources = options(queries.sources_of(request.user, queries.experts_for(request.user)))
     listing = EXPERTS.bind(request.GET, rows, at=at, choices={"organisation": sources})
     in_hand = queries.open_tasks(expert.pk for expert in listing.page.rows)
+    away = leaves_of(in_hand, clock.local_date(at))
     for expert in listing.page.rows:
         expert.in_hand, expert.shown_at = in_hand.get(expert.pk, 0), at  # type: ignore[attr-defined]
+        expert.is_away = expert.pk in away  # type: ignore[attr-defined]
     may_add = may_somewhere(request.user, DirectoryPerm.EDIT)
     return render(request, "directory/experts.html", {"listing": listing, "may_add": may_add})
 
@@ -101,7 +111,9 @@ def experts(request: HttpRequest) -> HttpResponse:
 @never_cache
 def expert(request: HttpRequest, pk: int) -> HttpResponse:
     """Show an expert; a POST says why one of her contacts is read, and shows it this once."""
-    shown = get_object_or_404(queries.expert_page(request.user), pk=pk)
+    shown = queries.expert_page(request.user).filter(pk=pk).first()
+    if shown is None:
+        return _merged_into(request, pk)
     at = timezone.now()
     within = queries.contacts_for(request.user).filter(pk=pk).exists()
     answers = {name: _contact_answer(request, shown, name, within=within) for name in CONTACTS}
@@ -113,15 +125,22 @@ def expert(request: HttpRequest, pk: int) -> HttpResponse:
     in_hand = queries.open_tasks([shown.pk]).get(shown.pk, 0)
     context = {
         "expert": shown,
-        "state": state(shown, in_hand, at),
+        "state": state(shown, in_hand, at, is_away=bool(leaves_of([pk], clock.local_date(at)))),
         "load": load_words(shown, in_hand),
         "contacts": [_contact(shown, name, answers[name], reveal, revealed) for name in CONTACTS],
         "may_edit": covers(request.user, DirectoryPerm.EDIT, shown.organisation),
+        "may_decide": covers(request.user, DirectoryPerm.CONFLICT, shown.organisation),
         "form": reveal,
         "facts": _facts(shown),
         "terms": _terms(shown, in_hand),
     }
     return render(request, "directory/expert.html", context)
+
+
+def _merged_into(request: HttpRequest, pk: int) -> HttpResponse:
+    """Lead the address of a row that was merged away to whom it stands for now."""
+    row = get_object_or_404(Expert, pk=pk, merged_into__isnull=False)
+    return redirect(get_object_or_404(queries.experts_for(request.user), pk=identity.surviving(row).pk))
 
 
 def _contact_answer(request: HttpRequest, shown: Expert, name: str, *, within: bool) -> Answer:

@@ -10,6 +10,7 @@ from zhiqiao.directory import actions, queries
 from zhiqiao.directory.enums import TRL, DirectoryPerm, OutputKind
 from zhiqiao.directory.forms import OutputForm, options
 from zhiqiao.directory.models import ResearchOutput
+from zhiqiao.directory.search import outputs_with
 from zhiqiao.directory.views import person_of
 from zhiqiao.kit.web.register import Choice, Column, Register, Text
 from zhiqiao.orgs.queries import in_subtrees
@@ -30,7 +31,13 @@ OUTPUTS = Register(
         Column("source", "来源", optional=True),
     ),
     filters=(
-        Text("q", "名称、完成单位或简介", fields=("title", "owner", "abstract")),
+        Text(
+            "q",
+            "名称、完成单位或简介",
+            where=outputs_with,
+            shows=lambda output: output.abstract,
+            suggest="suggest?in=outputs",
+        ),
         Choice("kind", "类别", choices=OutputKind.choices, many=True),
         Choice("trl", "技术就绪度", choices=LEVELS, many=True),
         Choice("organisation", "入库单位", where=lambda pks: Q(organisation__in=in_subtrees(pks))),

@@ -143,6 +143,47 @@ class Calendar:
             end = self._close_of(last if self.is_working_day(last) else self._day_after(last, 1))
         return Due(end.astimezone(UTC), self.assumed_years(at, end))
 
+    def before(self, at: datetime, duration: Duration) -> datetime:
+        """Return the instant from which no more than a duration is left until ``at``: when to warn.
+
+        Hours: exactly so much working time earlier. Days: when business opens, so many working days earlier.
+        """
+        if duration.round_the_clock:
+            return ROUND_THE_CLOCK.before(at, Duration(duration.unit, duration.amount))
+        if duration.unit is Unit.HOURS:
+            total = self._elapsed(at) - round(duration.amount * _HOUR)
+            year = local(at).year
+            while self._before(year)[0] * _MINUTE >= total:
+                year -= 1
+            return self._at_total(year, total).astimezone(UTC)
+        on, left = local(at).date(), int(duration.amount)
+        while left > 0:
+            on -= timedelta(days=1)
+            left -= duration.unit is Unit.CALENDAR_DAYS or self.is_working_day(on)
+        while not self.is_working_day(on):
+            on -= timedelta(days=1)
+        return (midnight(on) + timedelta(minutes=self.intervals(on)[0].start)).astimezone(UTC)
+
+    def after_standing(self, due_at: datetime, duration: Duration, a: datetime, b: datetime) -> datetime:
+        """Return what a due time becomes if time stands still from ``a`` to ``b``.
+
+        Hours keep the working time that was left, days the number of working days after the day of ``a``.
+        What was over at ``a`` stays as it was. A day is never lost: paused and resumed on one day, nothing moves.
+        """
+        if b <= a or due_at <= a:
+            return due_at
+        if duration.round_the_clock or self.is_round_the_clock:
+            return due_at + (b - a)
+        if duration.unit is Unit.HOURS:
+            left = self._elapsed(due_at) - self._elapsed(a)
+            return self._at_total(local(b).year, self._elapsed(b) + left).astimezone(UTC)
+        here, last = local(a).date(), local(due_at).date()
+        left = self.working_days(here, last)
+        on = local(b).date() if left == 0 else self._day_after(local(b).date(), left)
+        if not self.is_working_day(on) or self._close_of(on) <= b:
+            on = self._day_after(on, 1)
+        return max(self._close_of(on).astimezone(UTC), due_at)
+
     def assumed_years(self, a: datetime, b: datetime) -> tuple[int, ...]:
         """List the years from ``a`` to ``b`` whose holidays are not published."""
         years = range(local(a).year, local(b).year + 1)

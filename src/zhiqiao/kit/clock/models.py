@@ -15,18 +15,21 @@ from zhiqiao.kit.clock.week import Week, from_json
 class CalendarDay(models.Model):
     """One date that differs from what the holiday library says: it wins over the library.
 
+    place : whose date it is, with everything below; empty = the whole installation. The nearest one counts.
     A year counts as published once its 1 October is declared off, here or in the library.
     """
 
-    date = models.DateField("日期", unique=True)
+    place = models.CharField("单位", max_length=60, blank=True, default="")
+    date = models.DateField("日期")
     working = models.BooleanField("是否上班")
     name = models.CharField("名称", max_length=40, blank=True)
     intervals = models.JSONField("当天时段", null=True, blank=True)
     source = models.CharField("依据", max_length=200, blank=True)
 
     class Meta:
-        ordering = ("date",)
+        ordering = ("date", "place")
         constraints = (
+            models.UniqueConstraint(fields=("place", "date"), name="calendar_day_once"),
             models.CheckConstraint(
                 condition=Q(working=True) | Q(intervals__isnull=True), name="calendar_day_off_has_no_hours"
             ),
@@ -54,22 +57,26 @@ class WorkingHours(models.Model):
     """The office hours of a week from one date on, until a later row takes over.
 
     Earlier rows stay, so that time already worked is still counted by the hours of then.
+    place : whose hours they are, as for days. A place without a week follows the one above it from then on.
     """
 
-    starts_on = models.DateField("自何日起", unique=True)
-    week = models.JSONField("一周作息")
+    place = models.CharField("单位", max_length=60, blank=True, default="")
+    starts_on = models.DateField("自何日起")
+    week = models.JSONField("一周作息", null=True, blank=True)
     name = models.CharField("名称", max_length=40, blank=True)
     source = models.CharField("依据", max_length=200, blank=True)
 
     class Meta:
-        ordering = ("starts_on",)
+        ordering = ("starts_on", "place")
+        constraints = (models.UniqueConstraint(fields=("place", "starts_on"), name="working_hours_once"),)
 
     def __str__(self) -> str:
         return f"{self.starts_on} 起 {self.name}"
 
     def clean(self) -> None:
         try:
-            Week.from_json(self.week)
+            if self.week is not None:
+                Week.from_json(self.week)
         except ValueError as error:
             raise ValidationError({"week": str(error)}) from error
 

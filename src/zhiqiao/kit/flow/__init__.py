@@ -1,7 +1,21 @@
-"""Closed loops: a table of steps, one row per step taken. See README.md."""
+"""Closed loops: a table of steps, one row per step taken, and their clocks. See README.md."""
 
-from zhiqiao.kit.flow.core import Flow, Step
+from zhiqiao.kit.flow.core import Flow
 from zhiqiao.kit.flow.drawing import mermaid, page
-from zhiqiao.kit.flow.models import FlowSubject, Transition
+from zhiqiao.kit.flow.kinds import ClockKind, PauseKind, Rung, Step
+from zhiqiao.kit.flow.models import Clock, ClockTerm, FlowSubject, Pause, Transition
 
-__all__ = ["Flow", "FlowSubject", "Step", "Transition", "mermaid", "page"]
+__all__ = [
+    "Clock",
+    "ClockKind",
+    "ClockTerm",
+    "Flow",
+    "FlowSubject",
+    "Pause",
+    "PauseKind",
+    "Rung",
+    "Step",
+    "Transition",
+    "mermaid",
+    "page",
+]

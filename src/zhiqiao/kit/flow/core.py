@@ -1,7 +1,6 @@
 """A closed loop as a table one can read, and the one way to move along it."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,47 +8,31 @@ from django.db import models, transaction
 
 from zhiqiao.kit import audit, clock, jobs
 from zhiqiao.kit.actors import By, actor_of
-from zhiqiao.kit.clock import Duration
 from zhiqiao.kit.errors import Answer, Refusal, Refused, require
-from zhiqiao.kit.flow.models import FlowSubject, Transition
+from zhiqiao.kit.flow import clocks as running
+from zhiqiao.kit.flow.clocks import Turn
+from zhiqiao.kit.flow.kinds import Rung, Step
+from zhiqiao.kit.flow.models import Clock, FlowSubject, Pause, Transition
+from zhiqiao.kit.flow.pausing import Pausing
 
-Rule = Callable[[By, Any], Answer]
+Told = Callable[[Any, Clock, Rung | None, datetime], Sequence[str]]
+Resumed = Callable[[Any, Pause, datetime], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One row of a loop: who may take a subject from where to where, and when the next step is due.
+class Flow(Pausing):
+    """A loop: its steps as a table (``Table``), its clocks (``Pausing``), and the one way to move along it.
 
-    name : verb, stable code, also the name of the action that takes it.
-    title : Chinese label, the words on the button.
-    source : stages in which the step is open.
-    target : stage it leads to.
-    who : rule over (by, subject); answers True or why not.
-    within : working time until the next step is due, counted from this one; None = no clock.
+    One instance per loop, a constant of the app's ``flow.py``.
     """
-
-    name: str
-    title: str
-    source: tuple[str, ...]
-    target: str
-    who: Rule
-    within: Duration | None = None
-
-
-class Flow:
-    """A loop: its steps as a table. One instance per loop, a constant of the app's ``flow.py``."""
 
     registry: dict[str, "Flow"] = {}
 
     def __init__(
-        self, name: str, title: str, stages: type[models.TextChoices], steps: Iterable[Step]
+        self, name: str, title: str, stages: type[models.TextChoices], steps: Iterable[Step], **more: Any
     ) -> None:
-        self.name, self.title, self.stages = name, title, stages
-        self.steps = {step.name: step for step in steps}
-        for step in self.steps.values():
-            stages(step.target)  # a misspelt stage fails at import, not in front of a clerk
-            for source in step.source:
-                stages(source)
+        super().__init__(name, title, stages, steps, **more)
+        self.tell: Told = lambda subject, row, rung, at: ()
+        self.resumed: Resumed = lambda subject, pause, at: None
         Flow.registry[name] = self
 
     def check(self, subject: FlowSubject, step_name: str, by: By) -> Answer:
@@ -63,10 +46,6 @@ class Flow:
         """List the steps this person may take now: the row of buttons on the page."""
         return [step for step in self.next_steps(subject.stage) if step.who(by, subject)]
 
-    def next_steps(self, stage: str) -> list[Step]:
-        """List every step that leads out of a stage, whoever may take it."""
-        return [step for step in self.steps.values() if stage in step.source]
-
     @transaction.atomic
     def advance(
         self,
@@ -77,29 +56,33 @@ class Flow:
         at: datetime,
         note: str = "",
         data: dict[str, Any] | None = None,
-        due_at: datetime | None = None,
+        counted_from: datetime | None = None,
         **changes: Any,
     ) -> Transition:
-        """Take one step: move the row, and write transition, audit entry and outbox job with it.
+        """Take one step: move the row and its clocks, and write transition, audit entry and outbox job with it.
 
         The row moves only from the version that was loaded, so that of two clerks, or two clicks, one
         moves it and the other is told. ``changes`` are further fields of the subject saved in the same
-        UPDATE; ``due_at`` overrides the step's own clock.
+        UPDATE; ``counted_from`` is the instant from which the term of the new stage counts, if not ``at``.
+        A pause ends with the step.
 
         :raises Refused: the rule says no (its words), or the subject has moved on (code flow.moved_on).
         """
         require(self.check(subject, step_name, by))
-        step, source = self.steps[step_name], subject.stage
-        if due_at is None and step.within is not None:
-            due_at = clock.due(at, step.within).at
-        moved = {"stage": step.target, "stage_at": at, "due_at": due_at, "version": subject.version + 1}
+        step, source, since = self.steps[step_name], subject.stage, subject.stage_at
+        moved = {"stage": step.target, "stage_at": at, "version": subject.version + 1}
         rows = type(subject)._base_manager.filter(pk=subject.pk, stage=source, version=subject.version)
         if rows.update(**moved, **changes) != 1:
             raise Refused(self._moved_on(subject))
-        transition = self._record(subject, step, source, by=by, at=at, due_at=due_at, note=note, data=data)
+        open_rows = running.open_of(subject)
+        if any(row.paused_at is not None for row in open_rows):
+            self.end_pause(subject, Pause.How.STEP, by=by, at=at)
+            open_rows = running.open_of(subject)
+        turned = running.turn(self, subject, step, open_rows, at=at, counted_from=counted_from)
         for field, value in {**moved, **changes}.items():
             setattr(subject, field, value)
-        return transition
+        self.save_due(subject, turned.due_at)
+        return self._record(subject, step, source, since, turned, by=by, at=at, note=note, data=data)
 
     @transaction.atomic
     def begin(self, subject: FlowSubject, stage: str, *, by: By, at: datetime) -> None:
@@ -117,14 +100,16 @@ class Flow:
         subject: FlowSubject,
         step: Step,
         source: str,
+        since: datetime,
+        turned: Turn,
         *,
         by: By,
         at: datetime,
-        due_at: datetime | None,
         note: str,
         data: dict[str, Any] | None,
     ) -> Transition:
         actor = actor_of(by)
+        passed = max(0, self.calendar_of(subject).working_minutes(since, at))
         transition = Transition.objects.create(
             flow=self.name,
             subject_type=subject._meta.label_lower,
@@ -136,9 +121,10 @@ class Flow:
             actor_key=actor.key,
             actor_name=actor.name,
             at=at,
-            due_at=due_at,
-            waited_minutes=max(0, clock.working_minutes(subject.stage_at, at)),
-            late=subject.due_at is not None and at > subject.due_at,
+            due_at=turned.stage_due_at,
+            waited_minutes=max(0, passed - turned.paused_minutes),
+            paused_minutes=turned.paused_minutes,
+            late=turned.late,
             note=note,
             data=data or {},
         )

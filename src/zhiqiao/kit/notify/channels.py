@@ -9,6 +9,8 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils.module_loading import import_string
 
+from zhiqiao.kit.mail.reading import OURS
+
 if TYPE_CHECKING:
     from zhiqiao.kit.notify.core import Recipient
     from zhiqiao.kit.notify.models import Delivery
@@ -44,7 +46,15 @@ class EmailChannel:
 
     def send(self, delivery: "Delivery") -> None:
         link = f"\n\n{settings.SITE_URL}{delivery.url}" if delivery.url else ""
-        EmailMessage(f"[智桥] {delivery.title}", f"{delivery.body}{link}", to=[delivery.address]).send()
+        # Answered neither by vacation programs nor by ourselves, should somebody's mailbox send it back.
+        headers = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All", OURS: "1"}
+        title = " ".join(delivery.title.split())
+        EmailMessage(
+            f"[智桥] {title}",
+            f"{delivery.body}{link}",
+            to=[delivery.address],
+            headers=headers | delivery.headers,
+        ).send()
 
 
 class _FileChannel:

@@ -1,7 +1,7 @@
 """A notice is a class: which step it speaks of, to whom, in which words, through which channels."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -19,7 +19,7 @@ from zhiqiao.kit.notify.channels import channel
 class Recipient:
     """Somebody to tell. ``person`` is the account, if there is one; addresses may be empty.
 
-    ``link`` is the path by which she acts without an account.
+    ``link`` is the path by which she acts without an account; ``key`` is what the app calls her.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Recipient:
     email: str = ""
     phone: str = ""
     link: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Message:
     title: str
     body: str
     url: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Of a letter: Message-ID, References, Reply-To and the like. Other channels ignore them."""
 
 
 class Notice:
@@ -117,6 +120,7 @@ def send(
                 title=message.title,
                 body=message.body,
                 url=message.url,
+                headers=dict(message.headers),
                 created_at=at,
             )
     except IntegrityError:

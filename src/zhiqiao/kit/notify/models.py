@@ -26,6 +26,7 @@ class Delivery(models.Model):
     title = models.CharField("标题", max_length=200)
     body = models.TextField("正文")
     url = models.CharField(max_length=500, blank=True)
+    headers = models.JSONField(default=dict)
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)

@@ -1,11 +1,12 @@
 """How single values look: an instant, a time limit, a number, a label. Used by template tags and registers."""
 
 import datetime as dt
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.template.defaultfilters import linebreaksbr
 from django.utils import timezone
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from zhiqiao.kit import clock
@@ -99,6 +100,20 @@ def due(due_at: dt.datetime | None, now: dt.datetime | None = None) -> SafeStrin
         '<span class="due due-{}" title="时限 {}">{}<span class="only-print">（{}）</span></span>',
         tone, exact_words(due_at), clock.remaining_words(due_at, instant), exact_words(due_at),
     )  # fmt: skip
+
+
+def highlighted(text: str, spans: Iterable[Sequence[int]], *, code: bool = False) -> SafeString:
+    """A text with some of its characters highlighted: spans [start, end), which may overlap or run over."""
+    parts: list[SafeString] = []
+    place = 0
+    for start, end in sorted((max(0, int(one[0])), min(len(text), int(one[1]))) for one in spans):
+        start = max(start, place)
+        if end <= start:
+            continue
+        parts.append(format_html("{}<mark>{}</mark>", text[place:start], text[start:end]))
+        place = end
+    whole = format_html("{}{}", format_html_join("", "{}", ((part,) for part in parts)), text[place:])
+    return format_html('<span class="code">{}</span>', whole) if code else whole
 
 
 def render(kind: str, value: Any, at: dt.datetime) -> SafeString:

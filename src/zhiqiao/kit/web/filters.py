@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import DateTimeField, Model, Q
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils import timezone
 
 Choices = Iterable[tuple[Any, Any]]
@@ -61,12 +62,23 @@ class Filter:
 
 @dataclass(frozen=True, kw_only=True)
 class Text(Filter):
-    """Words that must all occur in one of `fields`; `where` takes one word instead and returns a Q."""
+    """Words that must all occur in one of `fields`; `where` takes one word instead and returns a Q.
+
+    shows : row -> the text in which a hit is shown that stands in none of the columns.
+    suggest : the name of the URL that suggests while somebody types, with its query: "suggest?in=needs".
+    """
 
     kind = "text"
     fields: Sequence[str] = ()
     where: Callable[[str], Q] | None = None
     placeholder: str = ""
+    shows: Callable[[Any], str] | None = None
+    suggest: str = ""
+
+    @property
+    def suggest_url(self) -> str:
+        name, mark, query = self.suggest.partition("?")
+        return f"{reverse(name)}{mark}{query}" if name else ""
 
     def read(self, params: QueryDict, choices: Choices | None = None) -> Reading:
         text = clean_text(params.get(self.name, ""))

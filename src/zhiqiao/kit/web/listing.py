@@ -12,8 +12,9 @@ from django.utils.html import strip_tags
 from django.utils.safestring import SafeString
 
 from zhiqiao.kit.web import cells
-from zhiqiao.kit.web.filters import Tag
+from zhiqiao.kit.web.filters import Tag, Text
 from zhiqiao.kit.web.keyset import Key, Page, write_cursor
+from zhiqiao.kit.web.passages import Passage, marked, places
 from zhiqiao.kit.web.state import State
 
 if TYPE_CHECKING:
@@ -38,12 +39,16 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row(Generic[RowModel]):
-    """One row of the page: the object, its primary key as text, its cells, where it opens."""
+    """One row of the page: the object, its primary key as text, its cells, where it opens.
+
+    passage : where a word that was searched for stands, if none of the cells shows it.
+    """
 
     object: RowModel
     key: str
     cells: list[Cell]
     href: str | None
+    passage: Passage | None = None
 
 
 @dataclass(frozen=True)
@@ -103,14 +108,48 @@ class Listing(Generic[RowModel]):
 
     def _row(self, row: RowModel) -> Row[RowModel]:
         made = [
-            Cell(
-                each, cells.render(each.kind, each.value(row), self.at), each.href(row) if each.href else None
-            )
+            Cell(each, self._shown(each.kind, each.value(row)), each.href(row) if each.href else None)
             for each in self.columns
         ]
         opens = next((cell.href for cell in made if cell.column.primary and cell.href), None)
         opens = opens or next((cell.href for cell in made if cell.href), None)
-        return Row(row, str(row.pk), made, opens)
+        return Row(row, str(row.pk), made, opens, self._passage(row, made))
+
+    @cached_property
+    def _searched(self) -> list[tuple[Text, list[str]]]:
+        """The text filters in use, each with its words."""
+        pairs = zip(self.register.filters, self.state.readings, strict=True)
+        return [
+            (one, reading.value.split()) for one, reading in pairs if isinstance(one, Text) and reading.value
+        ]
+
+    def _shown(self, kind: str, value: Any) -> SafeString:
+        """A cell; what was searched for is highlighted where the cell is plain text."""
+        words = [word for _, listed in self._searched for word in listed]
+        if (
+            not words
+            or kind not in ("text", "code")
+            or not isinstance(value, str)
+            or isinstance(value, SafeString)
+        ):
+            return cells.render(kind, value, self.at)
+        spans = places(value, words)
+        return (
+            cells.highlighted(value, spans, code=kind == "code")
+            if spans
+            else cells.render(kind, value, self.at)
+        )
+
+    def _passage(self, row: RowModel, made: list[Cell]) -> Passage | None:
+        for one, words in self._searched:
+            if one.shows is None:
+                continue
+            read = "\n".join(strip_tags(cell.html) for cell in made)
+            hidden = [word for word in words if not places(read, (word,))]
+            found = marked(one.shows(row), hidden) if hidden else Passage("")
+            if found.spans:
+                return found
+        return None
 
     @property
     def heads(self) -> list[Head]:

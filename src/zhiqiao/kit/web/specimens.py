@@ -6,6 +6,9 @@ from typing import Any
 
 from django import forms
 
+from zhiqiao.kit.web.passages import marked
+from zhiqiao.kit.web.suggesting import Suggestion
+
 Shape = dict[str, Any]
 
 LONG = (
@@ -262,3 +265,10 @@ def bad_form() -> NeedForm:
         },
         auto_id="bad_%s",
     )
+
+
+SUGGESTED = [
+    (Suggestion("轴承套圈磨削裂纹", "需求"), [(4, 6)]),
+    (Suggestion("顾清和", "专家", passage=marked("高速轴承套圈磨削烧伤机理与抑制", ["磨削"])), []),
+    (Suggestion(LONG, "成果"), []),
+]

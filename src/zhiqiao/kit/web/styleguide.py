@@ -112,6 +112,7 @@ def _context(params: QueryDict, now: dt.datetime) -> dict[str, Any]:
         "facts": specimens.FACTS,
         "reasons": specimens.REASONS,
         "candidates": specimens.candidates(),
+        "suggested": specimens.SUGGESTED,
         "funnel": specimens.FUNNEL,
         "bars": specimens.BARS,
         "why_not": specimens.WHY_NOT,

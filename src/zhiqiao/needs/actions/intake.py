@@ -13,6 +13,7 @@ from zhiqiao.needs import rules
 from zhiqiao.needs.enums import ClosingKind, Source, Stage
 from zhiqiao.needs.flow import NEED_FLOW
 from zhiqiao.needs.models import Closing, Need, NumberSeries
+from zhiqiao.needs.search import rewritten
 from zhiqiao.orgs.models import Organisation
 from zhiqiao.orgs.queries import handler_of
 
@@ -73,6 +74,8 @@ def save_draft(need: Need, *, by: By, at: datetime, **values: Any) -> None:
         refuse("needs.not_draft", "这条需求刚刚已经提交，草稿没有再保存。刷新后可查看进展。")
     for field, value in changes.items():
         setattr(need, field, value)
+    if changes and need.stage != Stage.DRAFT:  # a draft is nobody's to find
+        rewritten((need.pk,))
 
 
 @transaction.atomic
@@ -86,6 +89,7 @@ def revise(need: Need, *, by: By, at: datetime, reason: str, **values: Any) -> N
     Need.objects.filter(pk=need.pk).update(**changes)
     for field, value in changes.items():
         setattr(need, field, value)
+    rewritten((need.pk,))
     audit.record("need.revise", need, by=by, at=at, before=before, after=changes, reason=reason)
 
 
@@ -99,6 +103,7 @@ def submit(need: Need, *, by: By, at: datetime) -> None:
         refuse("needs.incomplete", f"还差{'、'.join(missing)}，补上就可以提交。")
     number = need.number or next_number(at)
     NEED_FLOW.advance(need, "submit", by=by, at=at, number=number, submitted_at=at)
+    rewritten((need.pk,))
 
 
 def missing_from(need: Need) -> list[str]:
@@ -117,6 +122,7 @@ def identify_enterprise(need: Need, enterprise: Enterprise, *, by: By, at: datet
     before = {"enterprise": str(need.enterprise)}
     Need.objects.filter(pk=need.pk).update(enterprise=enterprise)
     need.enterprise = enterprise
+    rewritten((need.pk,))
     audit.record("need.enterprise", need, by=by, at=at, before=before, after={"enterprise": str(enterprise)})
 
 

@@ -14,7 +14,7 @@ from zhiqiao.needs.enums import InvitationState, MeetingMode, MeetingState, Side
 from zhiqiao.needs.flow import NEED_FLOW
 from zhiqiao.needs.models import Attendance, Meeting, Need
 
-MINUTES_WITHIN = clock.days(2)
+MINUTES_WITHIN = NEED_FLOW.clocks["minutes"].within
 
 
 @transaction.atomic
@@ -51,16 +51,16 @@ def schedule_meeting(
         "schedule",
         by=by,
         at=at,
-        note=f"{clock.exact(starts_at)},{meeting.get_mode_display()}:{where}",
+        note=f"{clock.exact(starts_at)}，{meeting.get_mode_display()}：{where}",
         data={"meeting": meeting.pk},
-        due_at=_minutes_due(meeting),
+        counted_from=_end_of(meeting),
     )
     return meeting
 
 
-def _minutes_due(meeting: Meeting) -> datetime:
-    """The minutes are due two working days after the meeting ends."""
-    return clock.due(meeting.starts_at + timedelta(minutes=meeting.minutes_long), MINUTES_WITHIN).at
+def _end_of(meeting: Meeting) -> datetime:
+    """The minutes are due some working days after the meeting ends."""
+    return meeting.starts_at + timedelta(minutes=meeting.minutes_long)
 
 
 @transaction.atomic
@@ -76,7 +76,7 @@ def move_meeting(
     meeting.starts_at, meeting.place, meeting.link = starts_at, place, link
     meeting.sequence += 1
     meeting.save()
-    Need.objects.filter(pk=meeting.need_id).update(due_at=_minutes_due(meeting))
+    NEED_FLOW.count_anew(meeting.need, "minutes", _end_of(meeting))
     after = {"starts_at": starts_at, "place": place, "link": link}
     audit.record("meeting.move", meeting, by=by, at=at, before=before, after=after)
 

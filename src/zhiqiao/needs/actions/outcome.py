@@ -51,7 +51,7 @@ def report_outcome(
         "report",
         by=by,
         at=at,
-        note=f"{outcome.get_result_display()}:{note}",
+        note=f"{outcome.get_result_display()}：{note}",
         data={"outcome": outcome.pk, "result": result},
     )
     return outcome

@@ -107,6 +107,8 @@ class NeedForm(forms.Form):
         label="公开范围",
         choices=[
             (Visibility.STAFF, "只给科协和受邀专家看"),
+            (Visibility.SECRET, "保密：只有经办人看得到，专家签了保密承诺、受理单位同意后才能看详情"),
+            (Visibility.NETWORK, "登录的工作人员和入库专家可看内容，不显示企业名称"),
             (Visibility.MASKED, "公开内容，不显示企业名称"),
             (Visibility.PUBLIC, "公开内容和企业名称"),
         ],
@@ -230,14 +232,22 @@ class AcceptForm(AnswerForm):
 
 class DeclineForm(AnswerForm):
     act = "decline"
-    FIELD_OF = {"needs.reason_missing": "reason"}
+    FIELD_OF = {"needs.reason_missing": "reason", "needs.substitute_contact": "colleague"}
     reason = forms.ChoiceField(
         label="不便参加的原因",
         choices=DeclineReason.choices,
         widget=forms.RadioSelect,
         error_messages={"required": "请选择一项原因，方便我们改邀更合适的专家。"},
     )
-    note = _text("想补充的话", length=400, help_text="例如：可以推荐哪位同行。")
+    note = _text("想补充的话", length=400)
+    colleague = forms.CharField(
+        label="可以请哪位同行",
+        max_length=60,
+        required=False,
+        help_text="只写姓名。由受理单位决定是否邀请，不会直接联系。",
+    )
+    colleague_unit = forms.CharField(label="同行的单位", max_length=120, required=False)
+    colleague_note = forms.CharField(label="为什么推荐", max_length=200, required=False)
 
 
 class ConfirmForm(AnswerForm):

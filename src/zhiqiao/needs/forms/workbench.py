@@ -163,6 +163,11 @@ class InviteForm(ExpertsForm):
         help_text="通常一位。其余按次序候补：前面的婉拒或逾期未答复，自动联系下一位。",
     )
 
+    def starting_values(self) -> Mapping[str, Any]:
+        """A team is asked all at once; the address says how many they are."""
+        wanted = self.params.get("wanted", "")
+        return {"wanted": int(wanted)} if wanted.isascii() and wanted.isdigit() and len(wanted) < 3 else {}
+
 
 class InviteMoreForm(ExpertsForm):
     pass

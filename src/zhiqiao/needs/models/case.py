@@ -88,6 +88,13 @@ class Need(FlowSubject):
         indexes = (
             models.Index(fields=("stage", "due_at", "id"), name="need_inbox"),
             models.Index(fields=("organisation", "stage", "due_at"), name="need_of_handler"),
+            # Covering, for figures by place and stage, and by enterprise.
+            models.Index(
+                fields=("organisation", "stage", "enterprise", "submitted_at", "due_at"), name="need_figures"
+            ),
+            models.Index(fields=("enterprise", "submitted_at", "organisation"), name="need_of_enterprise"),
+            # The inbox of somebody with many needs is a walk along this one.
+            models.Index(fields=("due_at", "id"), condition=models.Q(due_at__isnull=False), name="need_due"),
             models.Index(fields=("title",), name="need_title"),
             models.Index(fields=("source_key",), name="need_source"),
             models.Index(fields=("submitted_at", "id"), name="need_submitted"),

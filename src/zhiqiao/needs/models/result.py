@@ -43,6 +43,12 @@ class Outcome(models.Model):
                 condition=~Q(result="unsolved") | ~Q(reason=""), name="unsolved_has_reason"
             ),
         )
+        indexes = (
+            # Covering, for figures over all cases.
+            models.Index(
+                fields=("need", "superseded_at", "confirmed_at", "result", "reason"), name="outcome_figures"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.need}: {self.get_result_display()}"
@@ -110,3 +116,4 @@ class Closing(models.Model):
     class Meta:
         verbose_name = "办结"
         ordering = ("at", "id")
+        indexes = (models.Index(fields=("kind", "at", "need"), name="closing_figures"),)

@@ -14,13 +14,16 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from zhiqiao.kit.errors import Refused, refuse, require
-from zhiqiao.needs import actions, queries
+from zhiqiao.needs import actions, queries, talk_people
+from zhiqiao.needs.actions.talk import default_via
 from zhiqiao.needs.enums import Side
 from zhiqiao.needs.flow import NEED_FLOW
 from zhiqiao.needs.forms import portal as forms
 from zhiqiao.needs.forms.portal import AnswerForm
+from zhiqiao.needs.forms.talk import TalkForm
 from zhiqiao.needs.models import Invitation
 from zhiqiao.needs.party import Case
+from zhiqiao.needs.talk_enums import Audience
 
 Do = Callable[[Case, Any, datetime], object]
 
@@ -40,7 +43,16 @@ def _accept(case: Case, form: AnswerForm, at: datetime) -> object:
 
 
 def _decline(case: Case, form: AnswerForm, at: datetime) -> object:
-    return actions.decline_invitation(_invitation(case), by=case.by, at=at, **form.cleaned_data)
+    given = form.cleaned_data
+    named = actions.Named(given["colleague"], given["colleague_unit"], given["colleague_note"])
+    return actions.decline_invitation(
+        _invitation(case),
+        reason=given["reason"],
+        note=given["note"],
+        substitute=named if named.name else None,
+        by=case.by,
+        at=at,
+    )
 
 
 def _confirm(case: Case, form: AnswerForm, at: datetime) -> object:
@@ -69,19 +81,38 @@ def _supplement(case: Case, form: AnswerForm, at: datetime) -> object:
     return actions.submit(case.need, by=case.by, at=at)
 
 
+def _talk(case: Case, form: AnswerForm, at: datetime) -> object:
+    """An expert who has not accepted writes to the association alone; so does who ticks the box."""
+    given, addressee = form.cleaned_data, None
+    invitation = case.invitation
+    if invitation is None:
+        audience = Audience.ENTERPRISE if given.get("only", True) else Audience.ALL
+    elif talk_people.is_engaged(invitation) and not given.get("only"):
+        audience = Audience.ALL
+    else:
+        audience, addressee = Audience.ONE, talk_people.expert(invitation, case.need, at=at)
+    return actions.write_message(
+        case.need, body=given["body"], audience=audience, addressee=addressee, uploads=given["papers"],
+        via=default_via(case.by), by=case.by, at=at,
+    )  # fmt: skip
+
+
 def _invitation(case: Case) -> Invitation:
     if case.invitation is None:
         raise BadRequest("not an expert")
     return case.invitation
 
 
+_TALK = Answer(TalkForm, _talk, "已发送。有回信会提醒您，也会显示在这一页。")
 OF_ENTERPRISE = {
+    "talk": _TALK,
     "confirm": Answer(forms.ConfirmForm, _confirm, "收到您的答复，谢谢。"),
     "rate": Answer(forms.EnterpriseRateForm, _rate, "收到您的评价，谢谢。"),
     "supplement": Answer(forms.SupplementForm, _supplement, "补充的内容已经提交，受理单位会重新受理。"),
     "withdraw": Answer(forms.WithdrawForm, _withdraw, "需求已撤回。以后需要，随时可以再提。"),
 }
 OF_EXPERT = {
+    "talk": _TALK,
     "accept": Answer(
         forms.AcceptForm, _accept, "感谢您接受邀请。受理单位会与您约定对接的时间，仍然用这个链接查看。"
     ),
@@ -100,6 +131,7 @@ def answers_open(case: Case) -> dict[str, AnswerForm]:
         "rate": case.rates,
         "supplement": case.supplements,
         "withdraw": case.withdraws,
+        "talk": case.talks,
     }
     return {name: _form(case, name, None) for name in _answers(case) if offered[name]}
 
@@ -115,7 +147,7 @@ def take_answer(request: HttpRequest, case: Case) -> tuple[str, AnswerForm | Non
     answer = _answers(case).get(name)
     if answer is None:
         raise BadRequest("no such answer")
-    form = _form(case, name, request.POST)
+    form = _form(case, name, request.POST, request.FILES)
     if not form.is_valid():
         return "", form
     try:
@@ -130,6 +162,8 @@ def _answers(case: Case) -> dict[str, Answer]:
     return OF_ENTERPRISE if case.side == Side.ENTERPRISE else OF_EXPERT
 
 
-def _form(case: Case, name: str, data: Any) -> AnswerForm:
+def _form(case: Case, name: str, data: Any, uploads: Any = None) -> AnswerForm:
     kind = _answers(case)[name].form
+    if kind is TalkForm:
+        return TalkForm(data, uploads, others=case.others)
     return kind(data, need=case.need) if kind is forms.SupplementForm else kind(data)

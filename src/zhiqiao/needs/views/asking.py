@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 
 from zhiqiao.directory.models import Enterprise
 from zhiqiao.kit.errors import Refused
-from zhiqiao.needs import actions, queries
+from zhiqiao.needs import actions, knowledge, queries
 from zhiqiao.needs.enums import NeedPerm, Source, Stage
 from zhiqiao.needs.finder import alike_needs
 from zhiqiao.needs.flow import NEED_FLOW
@@ -183,6 +183,7 @@ def _check_page(request: HttpRequest, need: Need, refusal: str = "") -> HttpResp
         "missing": form.missing(),
         "refusal": refusal,
         "alike": alike_needs(need, request.user),
+        "solved": knowledge.offered(need.title, need.body),
         "handler": need.organisation.title,
         "within": NEED_FLOW.steps["submit"].within,
     }

@@ -90,7 +90,7 @@ def _page(request: HttpRequest, case: Case) -> HttpResponse:
 
 
 def _calendar(case: Case | None, page: str) -> HttpResponse:
-    meeting = calendar.meeting_of(case.need) if case and case.takes_part else None
+    meeting = calendar.meeting_of(case.need) if case and case.takes_part and case.details else None
     if meeting is None:
         raise Http404
     content = calendar.ics(meeting, at=timezone.now(), url=f"{settings.SITE_URL}{page}")

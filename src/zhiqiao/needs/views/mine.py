@@ -12,8 +12,8 @@ from django.views.decorators.cache import never_cache
 
 from zhiqiao.kit.privacy import masked
 from zhiqiao.kit.web.register import Choice, Column, Register
-from zhiqiao.needs import links, queries
-from zhiqiao.needs.enums import ASKER_STAGES, InvitationState, NeedPerm, Source, Stage
+from zhiqiao.needs import links, queries, secrecy, talk, talk_links
+from zhiqiao.needs.enums import ASKER_STAGES, InvitationState, NeedPerm, Side, Source, Stage
 from zhiqiao.needs.forms.portal import AnswerForm
 from zhiqiao.needs.models import Invitation, Need
 from zhiqiao.needs.party import Case, case_of, cases_asked, cases_invited
@@ -23,6 +23,7 @@ from zhiqiao.orgs.enums import OrgPerm
 from zhiqiao.orgs.scope import may_somewhere, visible
 
 INVITATIONS_SHOWN = 50
+SEEN_AT = "门户"
 SHOW = {
     "waiting": ("等我办", Q(stage__in=ASKER_STAGES)),
     "open": ("进行中", ~Q(stage__in=queries.FINISHED)),
@@ -123,6 +124,12 @@ def case_page(
     """
     forms = answers_open(case)
     shown = {"case": case, "need": case.need, "forms": forms, "calendar": _calendar(case), **context}
+    if case.side == Side.ENTERPRISE:
+        shown["recommended"] = list(case.need.recommendations.select_related("output"))
+    if case.details:
+        secrecy.note_look(case.need, by=case.by, at=case.now, where=SEEN_AT)
+    shown["watermark"] = secrecy.watermark(case.need, case.by, case.now)
+    shown["lines"] = talk.lines_for_party(case, talk_links.party_file(case))
     if wrong is None:
         return render(request, template, shown)
     if wrong.act in forms:

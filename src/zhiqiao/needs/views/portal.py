@@ -10,11 +10,16 @@ from django.views.decorators.cache import never_cache
 
 from zhiqiao.directory.enums import DirectoryPerm
 from zhiqiao.kit.web.cells import badge
+from zhiqiao.kit.web.filters import LONGEST_TEXT, clean_text
 from zhiqiao.kit.web.register import Choice, Column, DateRange, Register, Text
+from zhiqiao.kit.web.suggesting import Suggestion, suggestions
+from zhiqiao.kit.web.words import holding, likest
 from zhiqiao.needs import published
 from zhiqiao.needs.enums import Kind
 from zhiqiao.needs.finder import Candidate, find_for_text
 from zhiqiao.needs.forms.portal import QUESTION, QuestionForm
+from zhiqiao.needs.search import PUBLISHED as LIBRARY
+from zhiqiao.needs.search import published_with, written_of
 from zhiqiao.needs.views.asking import QUESTION_KEY, begin
 from zhiqiao.needs.views.portal_menu import portal_menu
 from zhiqiao.orgs.scope import may_somewhere
@@ -22,6 +27,7 @@ from zhiqiao_match import Part
 
 LONGEST_IN_URL = 300
 SHOWN = 10
+SUGGESTED = 8
 
 PUBLISHED = Register(
     "published",
@@ -39,7 +45,13 @@ PUBLISHED = Register(
         Column("submitted_at", "提出时间", kind="date", sort="submitted_at"),
     ),
     filters=(
-        Text("q", "需求名称", where=published.title_with, placeholder="按名称查找"),
+        Text(
+            "q",
+            "需求名称或内容",
+            where=published_with,
+            shows=lambda need: published.public_text(need, written_of(need)),
+            suggest="needs:published_suggest",
+        ),
         Choice("kind", "类别", choices=Kind.choices, many=True),
         Choice("standing", "进展", choices=tuple(published.STANDINGS.items()), where=published.in_standing),
         DateRange("submitted", "提出时间", field="submitted_at", more=True),
@@ -126,12 +138,21 @@ def _part(part: Part, passages: int) -> dict[str, Any]:
 
 def published_needs(request: HttpRequest) -> HttpResponse:
     """List the needs that anybody may read; the filters stand in the URL."""
-    listing = PUBLISHED.bind(request.GET, published.published())
+    listing = PUBLISHED.bind(request.GET, published.published(request.user))
     return render(request, "needs/portal/published.html", {"menu": portal_menu(request), "listing": listing})
+
+
+def published_suggest(request: HttpRequest) -> HttpResponse:
+    """Suggest titles of published needs while somebody types, as anybody may read them."""
+    text = clean_text(request.GET.get("q", ""))[:LONGEST_TEXT]
+    seen = published.published(request.user).filter(holding(text, published_with))
+    rows = likest(seen, text, (LIBRARY,), SUGGESTED) if text else []
+    found = [Suggestion(published.public_text(need, need.title), need.get_kind_display()) for need in rows]
+    return suggestions(request, text, found)
 
 
 def published_need(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one published need."""
-    need = get_object_or_404(published.published(), pk=pk)
+    need = get_object_or_404(published.published(request.user), pk=pk)
     context = {"menu": portal_menu(request), "need": published.public(need)}
     return render(request, "needs/portal/published_need.html", context)

@@ -19,7 +19,7 @@ DOORS = (
 
 def portal_menu(request: HttpRequest) -> list[dict[str, Any]]:
     """Return what this reader may open: everybody finds and reads, who has a case follows it, staff work."""
-    entries = [("找专家", "needs:find"), ("公开需求", "needs:published")]
+    entries = [("找专家", "needs:find"), ("公开需求", "needs:published"), ("解决方案", "needs:solutions")]
     if request.user.is_authenticated:
         staff = may_somewhere(request.user, OrgPerm.VIEW)
         if not staff or may_somewhere(request.user, NeedPerm.ASK):

@@ -21,6 +21,7 @@ PICKS = "picks"
 _IN_FORM = {"invite", "engage", "schedule", "hold", "report", "confirm", "rate"}
 FEW, MANY = 5, 10
 """How many candidates stand beside a need, and on a page of their own."""
+OPENED = 3
 _INVITATION_TONES = {
     InvitationState.SENT: "accent",
     InvitationState.ACCEPTED: "success",
@@ -145,12 +146,15 @@ def _answers(current: Outcome, need: Need) -> list[dict[str, Any]]:
     return rows
 
 
-def finding(need: Need, found: Found, kept: Sequence[str], at: datetime) -> dict[str, Any]:
+def finding(
+    need: Need, found: Found, kept: Sequence[str], at: datetime, *, opened: int = 0
+) -> dict[str, Any]:
     """Return what the finder's panel shows: cards with a tick box that belongs to the form of the picks.
 
     kept : keys of experts picked before; those not among the cards stay picked unseen.
+    opened : of how many candidates the evidence is laid open.
     """
-    cards = [_candidate(rank, one, kept) for rank, one in enumerate(found.candidates, start=1)]
+    cards = [_candidate(rank, one, kept, opened) for rank, one in enumerate(found.candidates, start=1)]
     shown = {str(one.expert.pk) for one in found.candidates}
     return {
         "need": need,
@@ -158,11 +162,16 @@ def finding(need: Need, found: Found, kept: Sequence[str], at: datetime) -> dict
         "candidates": cards,
         "picks": PICKS,
         "kept": [key for key in kept if key not in shown],
-        "finding": "invite_more" if desk.ACTS["invite_more"].fits(need, at) else "invite",
+        "finding": inviting(need, at),
     }
 
 
-def _candidate(rank: int, one: Candidate, kept: Sequence[str]) -> dict[str, Any]:
+def inviting(need: Need, at: datetime) -> str:
+    """Return the act by which experts are asked just now: to begin with, or beside those asked already."""
+    return "invite_more" if desk.ACTS["invite_more"].fits(need, at) else "invite"
+
+
+def _candidate(rank: int, one: Candidate, kept: Sequence[str], opened: int) -> dict[str, Any]:
     expert = one.expert
     return {
         "rank": rank,
@@ -175,6 +184,7 @@ def _candidate(rank: int, one: Candidate, kept: Sequence[str]) -> dict[str, Any]
         "parts": one.parts,
         "evidence": one.evidence,
         "evidence_words": f"相关材料 {len(one.evidence)} 项",
+        "opened": rank <= opened,
         "pick": {"name": "expert", "value": expert.pk, "form": PICKS, "checked": str(expert.pk) in kept},
     }
 
@@ -199,7 +209,7 @@ def work(need: Need, by: Any, at: datetime, own: Collection[str] = ()) -> dict[s
 def _group(due_at: datetime | None, at: datetime) -> str:
     """Return the heading under which a line of the inbox stands."""
     if due_at is None:
-        return "没有时限"
+        return "暂停或没有时限"
     days = (clock.local_date(due_at) - clock.local_date(at)).days
     if due_at < at:
         return "已逾期"
@@ -219,7 +229,11 @@ def on_paper(case: dict[str, Any]) -> dict[str, Any]:
     What stands in the form above (minutes, result, who was invited) is not said again in the timeline.
     """
     said = _IN_FORM - {"report"} if len(case["need"].outcomes.all()) > 1 else _IN_FORM
-    lines = [{"event": one, "note": "" if one.step in said else one.note} for one in case["story"].events]
+    lines = [
+        {"event": one, "note": "" if one.step in said else one.note}
+        for one in case["story"].events
+        if one.step != "note"
+    ]
     half = (len(lines) + 1) // 2
     facts = case["facts"]
     return {

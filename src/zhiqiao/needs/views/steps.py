@@ -15,11 +15,14 @@ from zhiqiao.directory.models import Expert
 from zhiqiao.kit import clock
 from zhiqiao.kit.actors import By
 from zhiqiao.kit.errors import Answer, Refusal, Refused, refuse, require
+from zhiqiao.kit.flow import Step
 from zhiqiao.kit.web.models import Draft
-from zhiqiao.needs import actions, desk, finder, queries, rules
+from zhiqiao.needs import actions, desk, finder, queries
 from zhiqiao.needs.actions.invite import ANSWER_WITHIN
 from zhiqiao.needs.actions.meet import MINUTES_WITHIN
+from zhiqiao.needs.capacity import all_askable
 from zhiqiao.needs.flow import NEED_FLOW
+from zhiqiao.needs.forms import clocks as clock_forms
 from zhiqiao.needs.forms import workbench as forms
 from zhiqiao.needs.models import Meeting, Need
 from zhiqiao.needs.notices import ToEnterprise, ToExpert
@@ -76,6 +79,10 @@ def _prove(need: Need, *, by: By, at: datetime, **values: Any) -> None:
     actions.attach_proof(outcome, by=by, at=at, **values)
 
 
+def _unhurry(need: Need, *, by: By, at: datetime, reason: str) -> None:
+    actions.hurry_clocks(need, on=False, reason=reason, by=by, at=at)
+
+
 _IN_TURN = f"每位专家有 {ANSWER_WITHIN}答复；婉拒或逾期，系统自动联系下一位，名单用完再退回匹配。"
 
 PAGES: dict[str, Page] = {
@@ -113,6 +120,15 @@ PAGES: dict[str, Page] = {
         forms.WithdrawForm, actions.withdraw, "撤回",
         ("案件就此办结，尚未答复的邀请一并取消。这一步不能撤销。",), "danger",
     ),
+    "pause": Page(clock_forms.PauseForm, actions.pause_clocks, "暂停计时", (
+        "这条需求的所有时限都停下，恢复后顺延；办理下一步会自动恢复。",
+        "暂停的起止、理由和依据留在时间线，也计入统计。等企业的，会通知企业。",
+    )),
+    "resume": Page(clock_forms.ResumeForm, actions.resume_clocks, "恢复计时", ("各项时限从现在起继续，顺延暂停的时间。",)),
+    "hurry": Page(clock_forms.HurryForm, actions.hurry_clocks, "转为应急", (
+        "从现在起夜间和节假日也计时，各项时限随之提前。",
+    )),
+    "unhurry": Page(clock_forms.HurryForm, _unhurry, "取消应急", ("各项时限改回按工作时间计算。",)),
     "prove": Page(forms.ProveForm, _prove, "保存"),
     "attach": Page(forms.AttachForm, actions.attach_file, "上传"),
     "identify": Page(forms.IdentifyForm, actions.identify_enterprise, "保存"),
@@ -169,7 +185,7 @@ def _context(request: Signed, step: str, page: Page, need: Need) -> dict[str, An
         "page": page,
         "form": page.form(*sent, need=need, who=request.user, params=request.GET),
         "closed": "" if answer else str(answer),
-        "effects": effects(step, page, now),
+        "effects": effects(step, page, now, need),
     }
 
 
@@ -191,11 +207,11 @@ def _answer(step: str, need: Need, by: Any, at: datetime) -> Answer:
     return answer
 
 
-def effects(step: str, page: Page, now: datetime) -> list[str]:
+def effects(step: str, page: Page, now: datetime, need: Need) -> list[str]:
     """Say what an act will lead to: where the need goes, by when the next step is due, and who hears of it."""
     told = []
     if flow_step := NEED_FLOW.steps.get(step):
-        when = page.clock or _next_within(flow_step.within, now)
+        when = page.clock or _next_within(flow_step, now, need)
         told.append(f"需求转到“{NEED_FLOW.stages(flow_step.target).label}”，{when}。")
         if words := ToEnterprise.WORDS.get(step):
             told.append(f"企业会收到通知：“{words}”。")
@@ -204,10 +220,11 @@ def effects(step: str, page: Page, now: datetime) -> list[str]:
     return [*told, *page.more]
 
 
-def _next_within(within: clock.Duration | None, now: datetime) -> str:
-    if within is None:
+def _next_within(step: Step, now: datetime, need: Need) -> str:
+    own = next((name for name in step.starts if NEED_FLOW.clocks[name].is_of_stage), None)
+    if own is None:
         return "本案办结"
-    due = clock.due(now, within)
+    within, due = NEED_FLOW.term_of(need, own, now).within, NEED_FLOW.due_of(need, own, now)
     note = f"（{due.note}）" if due.note else ""
     return f"下一步应在 {within}内办理，即 {clock.exact(due.at)} 前{note}"
 
@@ -215,10 +232,11 @@ def _next_within(within: clock.Duration | None, now: datetime) -> str:
 def _chosen(form: Any, now: datetime) -> list[dict[str, Any]]:
     """Return the lines of an invitation: expert, place in the line, what she has in hand, why she cannot be asked."""
     load = queries.open_tasks([expert.pk for expert in form.experts])
+    askable = all_askable(form.need, form.experts, now)
     lines = []
     for expert, place in form.lines:
         in_hand = load.get(expert.pk, 0)
-        blocked = rules.is_reachable(expert, now, in_hand)
+        blocked = askable[expert.pk]
         lines.append(
             {"expert": expert, "place": place, "in_hand": in_hand, "blocked": "" if blocked else str(blocked)}
         )

@@ -13,23 +13,29 @@ from django.utils.html import format_html, format_html_join
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from zhiqiao.accounts.requests import Signed
+from zhiqiao.directory.capacity_forms import WantedForm
 from zhiqiao.directory.queries import experts_for
 from zhiqiao.kit import files
 from zhiqiao.kit.errors import Refused
 from zhiqiao.kit.web.register import Listing
-from zhiqiao.needs import actions, calendar, desk, exports, queries, registers, rules
+from zhiqiao.needs import actions, calendar, clocks_page, desk, exports, queries, registers, rules, secrecy
 from zhiqiao.needs.actions import BulkReport
 from zhiqiao.needs.enums import NeedPerm
-from zhiqiao.needs.finder import find_for_need
+from zhiqiao.needs.finder import find_for_need, team_for_need
 from zhiqiao.needs.forms.workbench import ExportForm, picked
 from zhiqiao.needs.models import Need
-from zhiqiao.needs.views import shapes
+from zhiqiao.needs.views import knowledge as knowledge_views
+from zhiqiao.needs.views import packages as packages_views
+from zhiqiao.needs.views import secrecy as secrecy_views
+from zhiqiao.needs.views import shapes, substitutes
+from zhiqiao.needs.views import talk as talk_views
 from zhiqiao.orgs.scope import may_somewhere, roots_of, visible
 
 INBOX_TABS = (("", "全部"), ("late", "已逾期"), ("today", "今天要办"), ("week", "本周"))
 REGISTER_TOOLS = {"may_handle": NeedPerm.HANDLE, "may_export": NeedPerm.EXPORT}
 MOST_AT_ONCE = 500
 MOST_TOLD = 20
+FIELDS = [str(number) for number in range(20)]
 
 
 def inbox(request: Signed) -> HttpResponse:
@@ -99,7 +105,21 @@ def detail(request: Signed, pk: int) -> HttpResponse:
     laid = desk.lay(need, request.user, now)
     finding = any(act.name == "invite" for act in laid.main)
     handling = rules.is_handler(request.user, need)
-    context = {**shapes.case(need, now), "desk": laid, "finding": finding, "handling": handling}
+    beside = talk_views.beside(request, need)
+    secrecy.note_look(need, by=request.user, at=now, where="需求页")
+    context = {
+        **shapes.case(need, now),
+        "talk": beside,
+        "packages": packages_views.beside(need),
+        "secrecy": secrecy_views.beside(need, bool(rules.is_handler(request.user, need))),
+        "watermark": secrecy.watermark(need, request.user, now),
+        "solution": knowledge_views.beside(need, bool(rules.is_handler(request.user, need))),
+        "desk": laid,
+        "finding": finding,
+        "handling": handling,
+    }
+    context["clocks"] = clocks_page.panel(need, now)
+    context["substitutes"] = substitutes.proposed(need, request.user) if handling else ()
     return render(request, "needs/workbench/detail.html", context)
 
 
@@ -107,32 +127,60 @@ def finder(request: Signed, pk: int) -> HttpResponse:
     """Show the experts found for a need, or why somebody is not among them: a part of its page, or a page."""
     need = get_object_or_404(queries.need_page(request.user), pk=pk)
     is_part = "HX-Request" in request.headers
-    found = find_for_need(need, request.user, shapes.FEW if is_part else shapes.MANY)
+    filters = WantedForm(request.user, request.GET)
+    few_or_many = shapes.FEW if is_part else shapes.MANY
+    found = find_for_need(need, request.user, few_or_many, wanted=filters.wanted())
     asked = request.GET.get("name", "").strip()[:60]
     listed = [one.expert.pk for one in found.candidates]
     others = experts_for(request.user).filter(name=asked, is_active=True).exclude(pk__in=listed)
     context = {
-        **shapes.finding(need, found, picked(request.GET), timezone.now()),
+        **shapes.finding(
+            need, found, picked(request.GET), timezone.now(), opened=0 if is_part else shapes.OPENED
+        ),
         "name": asked,
         "why_not": found.why_not(asked) if asked else (),
         "people": others[: shapes.FEW] if asked else (),
         "is_part": is_part,
+        "filters": filters,
     }
     name = "_finder" if is_part else "finder"
     return render(request, f"needs/workbench/{name}.html", context)
 
 
+def team(request: Signed, pk: int) -> HttpResponse:
+    """Show the smallest team that covers what a need asks for: a part of the finder, or a page."""
+    need = get_object_or_404(queries.need_page(request.user), pk=pk)
+    is_part = "HX-Request" in request.headers
+    filters = WantedForm(request.user, request.GET)
+    only = {int(number) for number in request.GET.getlist("field") if number in FIELDS}
+    found = team_for_need(need, request.user, wanted=filters.wanted(), only=only)
+    context = {
+        "need": need,
+        "team": found,
+        "fields": [(number, words, words in found.asked) for number, words in enumerate(found.fields)],
+        "finding": shapes.inviting(need, timezone.now()),
+        "is_part": is_part,
+    }
+    name = "needs/parts/team.html" if is_part else "needs/workbench/team.html"
+    return render(request, name, context)
+
+
 def sheet(request: Signed, pk: int) -> HttpResponse:
     """Show the whole case with its timeline as it goes on paper."""
     need = get_object_or_404(queries.need_page(request.user), pk=pk)
-    return render(request, "needs/workbench/sheet.html", shapes.on_paper(shapes.case(need)))
+    if not rules.is_staff(request.user, need):  # an invited expert may be staff elsewhere
+        raise Http404
+    now = timezone.now()
+    secrecy.note_look(need, by=request.user, at=now, where="打印办理单")
+    context = shapes.on_paper(shapes.case(need)) | {"watermark": secrecy.watermark(need, request.user, now)}
+    return render(request, "needs/workbench/sheet.html", context)
 
 
 def meeting_calendar(request: Signed, pk: int) -> HttpResponse:
     """Hand out the meeting of a need for one's calendar."""
     need = get_object_or_404(queries.need_page(request.user), pk=pk)
     meeting = calendar.meeting_of(need)
-    if meeting is None:
+    if meeting is None or not _may_have_papers(request, need):
         raise Http404
     url = request.build_absolute_uri(need.get_absolute_url())
     body = calendar.ics(meeting, at=timezone.now(), url=url)
@@ -141,10 +189,24 @@ def meeting_calendar(request: Signed, pk: int) -> HttpResponse:
     return response
 
 
+def _may_have_papers(request: Signed, need: Need) -> bool:
+    """Of a confidential need an invited expert reads what her own page shows, and nothing of the workbench."""
+    inside = rules.is_staff(request.user, need) or rules.is_asker(request.user, need)
+    return bool(inside) or not secrecy.is_secret(need)
+
+
 def file(request: Signed, pk: int, file_pk: int) -> HttpResponseBase:
     """Hand out a file that belongs to a need."""
     need = get_object_or_404(queries.needs_for(request.user), pk=pk)
-    attachment = get_object_or_404(files.attachments_of(need), pk=file_pk)
+    if secrecy.is_secret(need) and not (
+        rules.is_staff(request.user, need) or rules.is_asker(request.user, need)
+    ):
+        raise Http404
+    secrecy.note_look(need, by=request.user, at=timezone.now(), where="下载材料")
+    attachment = files.attachments_of(need).filter(pk=file_pk).first()
+    attachment = attachment or talk_views.file_of_talk(request, need, file_pk)
+    if attachment is None:
+        raise Http404
     try:
         return files.open_for(attachment.file)
     except Refused as refused:

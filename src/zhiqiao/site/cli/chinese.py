@@ -13,6 +13,9 @@ from typer import rich_utils
 WRONG_USAGE, REFUSED = 2, 3
 HELP = "显示这份说明"
 
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+"""What Typer raises for every kind of wrong usage; it does not export the class itself."""
+
 _USAGE_WORDS = (
     (r"Missing argument '?(?P<name>[^']+)'?", "缺少参数 {name}"),
     (r"Missing option '?(?P<name>[^']+)'?", "缺少选项 {name}"),
@@ -47,7 +50,7 @@ def run(app: typer.Typer) -> int:
         return int(command.main(standalone_mode=False) or 0)
     except typer.Abort:
         return 1
-    except typer.BadParameter.__base__ as wrong:  # every kind of wrong usage
+    except _UsageError as wrong:
         return _wrong_usage(wrong)
     except DatabaseError as error:
         if told := _missing_database(error):

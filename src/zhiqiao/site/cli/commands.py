@@ -9,10 +9,18 @@ from django.utils import timezone
 
 from zhiqiao.kit.actors import Actor
 from zhiqiao.kit.errors import Refused
+from zhiqiao.site.cli.assigning import assign_file
+from zhiqiao.site.cli.bench import app as bench
+from zhiqiao.site.cli.drawing import app as drawing
+from zhiqiao.site.cli.search import app as search
 
 app = typer.Typer(
     help="智桥：科协的工作系统。", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
+app.add_typer(bench, name="bench")
+app.add_typer(drawing, name="draw")
+app.command("assign")(assign_file)
+app.add_typer(search, name="search")
 OPERATOR = Actor("system", "cli", "系统管理员（命令行）")
 REFUSED = 3
 
@@ -47,6 +55,38 @@ def worker() -> None:
     from zhiqiao.site.cli.serve import work
 
     work()
+
+
+@app.command()
+def mail(
+    host: Annotated[str, typer.Option(help="监听地址")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="端口；前面的邮件服务器把回信转到这里")] = 2525,
+) -> None:
+    """收信：启动一个小的 SMTP 服务，把回信读进各自的需求。"""
+    from zhiqiao.site.cli.mailing import serve
+
+    serve(host, port)
+
+
+archive = typer.Typer(help="归档包。", no_args_is_help=True)
+app.add_typer(archive, name="archive")
+
+
+@archive.command("verify")
+def archive_verify(
+    file: Annotated[Path, typer.Argument(help="归档包（zip 文件）", exists=True, dir_okay=False)],
+    as_json: Json = False,
+) -> None:
+    """核对归档包：每个文件都在、内容没变、没有多出来的，清单与系统登记一致。"""
+    from zhiqiao.needs.packages import verify
+
+    findings = verify(file)
+    if as_json:
+        _print_json({"file": file.name, "sound": not findings, "findings": findings})
+    else:
+        for finding in findings or ("完好：每个文件都与清单一致。",):
+            typer.echo(finding)
+    raise typer.Exit(1 if findings else 0)
 
 
 @app.command()
@@ -115,22 +155,19 @@ def find(
     text: Annotated[str, typer.Argument(help="技术难题，一句话也可以")],
     limit: Annotated[int, typer.Option(help="最多几位")] = 10,
     why_not: Annotated[str, typer.Option(help="问：为什么没有这位专家")] = "",
+    with_team: Annotated[bool, typer.Option("--team", help="另外组一支人数最少、各管一面的团队")] = False,
     as_json: Json = False,
 ) -> None:
     """一键找专家：按技术难题找人，并说明理由。"""
-    from zhiqiao.site.cli.finding import answer, answer_as_dict
+    from zhiqiao.site.cli.finding import answer, answer_as_dict, answer_in_words, team_for
 
     found = answer(text, limit=limit)
+    team = team_for(text) if with_team else None
     if as_json:
-        _print_json(answer_as_dict(found, why_not))
+        _print_json(answer_as_dict(found, why_not, team))
         return
-    for rank, candidate in enumerate(found.candidates, start=1):
-        typer.secho(f"{rank}. {candidate.expert}  {candidate.score:.0f} 分", bold=True)
-        for reason in candidate.reasons:
-            typer.echo(f"   · {reason}")
-    for sentence in found.why_not(why_not) if why_not else ():
-        typer.echo(f"为什么没有{why_not}：{sentence}")
-    typer.echo(f"{len(found.candidates)} 位，用时 {found.milliseconds:.0f} 毫秒")
+    for line in answer_in_words(found, why_not, team):
+        typer.secho(line, bold=not line.startswith(" "))
 
 
 @app.command()
@@ -156,7 +193,7 @@ def kpi(
 
 @app.command()
 def doctor(as_json: Json = False) -> None:
-    """体检：数据库、审计链、后台任务、通知、日历、演示账号。"""
+    """体检：数据库、审计链、后台任务、通知、日历、演示账号、检索索引。"""
     from zhiqiao.site.cli.doctor import examine
 
     findings = examine(timezone.now())

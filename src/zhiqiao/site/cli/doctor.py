@@ -14,9 +14,12 @@ from zhiqiao.kit import audit, clock, files
 from zhiqiao.kit.audit.models import AuditEntry
 from zhiqiao.kit.flow import Transition
 from zhiqiao.kit.jobs.models import Job, Schedule
+from zhiqiao.kit.mail import boxes
 from zhiqiao.kit.notify.models import Delivery
+from zhiqiao.kit.search import health
 
 PATIENCE = timedelta(minutes=10)
+MOST_WAITING = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,19 @@ def examine(at: datetime) -> list[Finding]:
     """Look at everything. A missing table ends the examination at the first finding."""
     findings = list(_migrations(at))
     if findings[0].ok:
-        for check in (_chain, _history, _jobs, _worker, _outbox, _deliveries, _files, _calendar, _accounts):
+        for check in (
+            _chain,
+            _history,
+            _jobs,
+            _worker,
+            _outbox,
+            _deliveries,
+            _files,
+            _calendar,
+            _accounts,
+            _index,
+            _letters,
+        ):
             findings.extend(check(at))
     return findings
 
@@ -113,3 +128,24 @@ def _accounts(at: datetime) -> Iterator[Finding]:
     bad = bool(demo) and settings.PRODUCTION
     text = f"{demo} 个演示账号在用（仅限试用）" if demo else "没有演示账号"
     yield Finding("账号", not bad, text)
+
+
+def _index(at: datetime) -> Iterator[Finding]:
+    """A sample of every library is compared with its index; what waits too long shows a worker that is away."""
+    for library in health.all_libraries():
+        name = f"检索索引（{library.name}）"
+        if wrong := health.differing(library, seed=int(at.timestamp())):
+            text = f"抽查有 {len(wrong)} 行与数据不符，请运行 zhiqiao search rebuild {library.name}"
+            yield Finding(name, False, text)
+            continue
+        waiting = health.status(library).waiting
+        late = waiting > MOST_WAITING
+        told = f"{waiting} 行改动等待合并，请确认后台任务 zhiqiao worker 在运行" if late else "抽查与数据一致"
+        yield Finding(name, not late, told)
+
+
+def _letters(at: datetime) -> Iterator[Finding]:
+    """Letters that could not be read are put aside; somebody has to look at them."""
+    aside = len(boxes.failed(settings.MAIL_FOLDER))
+    text = f"{aside} 封信读不懂，放在 mail/failed，请人工查看" if aside else "没有读不懂的信"
+    yield Finding("来信", not aside, text)

@@ -32,6 +32,7 @@ from zhiqiao.site.demo.network import Firm
 from zhiqiao.site.demo.texts import NeedText, Problem
 
 Life = Generator[datetime, None, None]
+_OPENNESS = (Visibility.PUBLIC, Visibility.MASKED, Visibility.STAFF)
 _BUDGETS_FEN = (None, *(wan * 10_000 * 100 for wan in (5, 8, 10, 15, 20, 30, 50, 80)))
 _MOVING = ("stage", "stage_at", "due_at", "version")
 
@@ -167,8 +168,8 @@ class Case:
             body=self.text.body,
             target=self.text.target,
             kind=self.text.kind,
-            visibility=self.visibility or rng.choices(list(Visibility), (3, 4, 3))[0],
-            urgency=rng.choices(list(Urgency), (5, 1))[0],
+            visibility=self.visibility or rng.choices(_OPENNESS, (3, 4, 3))[0],
+            urgency=rng.choices((Urgency.NORMAL, Urgency.URGENT), (5, 1))[0],
             budget_fen=rng.choice(_BUDGETS_FEN),
             contact_name=self.firm.contact_name,
             contact_phone=self.firm.contact_phone,
@@ -252,6 +253,9 @@ class Case:
         """The expert says no; most have no time."""
         reason = self.rng.choices(list(DeclineReason), (6, 3, 1, 2, 1))[0]
         by = links.expert_actor(invitation)
+        profile = self.line.get(invitation.expert_id)
+        if reason == DeclineReason.BUSY and profile is not None:
+            profile.declined_at = self.now
         actions.decline_invitation(
             invitation, reason=reason, by=by, at=self.now, note=self.rng.choice(words.DECLINED[reason])
         )

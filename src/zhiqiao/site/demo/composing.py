@@ -16,7 +16,7 @@ from zhiqiao.kit.jobs.models import Job
 from zhiqiao.needs.enums import SUCCESSES, ClosingKind, InvitationState, MeetingState
 from zhiqiao.needs.models import Attendance, Closing, Invitation, Need, Outcome, Programme
 from zhiqiao.orgs.models import Organisation
-from zhiqiao.site.demo import cases, current, leftovers, lives, plan
+from zhiqiao.site.demo import cases, current, leftovers, lives, plan, talks
 from zhiqiao.site.demo.experts import Library, make_experts
 from zhiqiao.site.demo.moments import Diary
 from zhiqiao.site.demo.names import People, phones
@@ -97,6 +97,7 @@ def compose(at: datetime, *, progress: Progress = lambda words: None) -> Summary
     cases.play([*hand.of_programme(programme), *hand.turned_away(), *hand.on_desks()])
     progress("正在收尾……")
     _settle_outbox(world.diary)
+    talks.compose(network, at)
     with connection.cursor() as cursor:  # the planner knows what came in; autovacuum would take a minute
         cursor.execute("ANALYZE")
     return _summary(programme)

@@ -8,6 +8,7 @@ from random import Random
 
 from zhiqiao.accounts.models import Person
 from zhiqiao.directory.actions import Belongings, Proof, add_experts
+from zhiqiao.directory.capacity import Terms
 from zhiqiao.directory.enums import EvidenceKind, ExpertKind, Sharing
 from zhiqiao.directory.models import Expert
 from zhiqiao.kit import clock
@@ -83,6 +84,7 @@ class Profile:
     problems: tuple[Problem, ...]
     proofs: tuple[Proof, ...]
     busy: int = 0
+    declined_at: datetime | None = None
     served: int = 0
 
     def why(self, problem: Problem, district: Organisation) -> list[str]:
@@ -239,5 +241,7 @@ def _belongings(profile: Profile) -> Belongings:
 
 def is_resting(profile: Profile, at: datetime) -> bool:
     """Say whether an expert must be left in peace at an instant."""
-    until = profile.expert.resting_until
+    until, declined_at = profile.expert.resting_until, profile.declined_at
+    if declined_at is not None and at < declined_at + Terms().cool_off:
+        return True
     return until is not None and until >= clock.local_date(at)
