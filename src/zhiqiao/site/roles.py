@@ -29,7 +29,9 @@ ROLES = (
         "镇街联络员",
         "可以替本镇街的企业提出需求、补充材料，查看这些需求办到哪一步，写内部备注，也可以查找专家；"
         "不能受理和邀请，看不到专家的联系方式。",
-        frozenset({OrgPerm.VIEW, DirectoryPerm.VIEW, NeedPerm.VIEW, NeedPerm.ASK, NeedPerm.FIGURES, NeedPerm.NOTE}),
+        frozenset(
+            {OrgPerm.VIEW, DirectoryPerm.VIEW, NeedPerm.VIEW, NeedPerm.ASK, NeedPerm.FIGURES, NeedPerm.NOTE}
+        ),
     ),
     Role(
         "leader",

@@ -163,7 +163,9 @@ def facts(context: Context, rows: Iterable[Any]) -> dict[str, Any]:
 
     A link that this reader may not follow is shown as text.
     """
-    return {"rows": [{**row, "href": row["href"] if opens(context, row.get("href", "")) else ""} for row in rows]}
+    return {
+        "rows": [{**row, "href": row["href"] if opens(context, row.get("href", "")) else ""} for row in rows]
+    }
 
 
 @register.inclusion_tag("kit/parts/reasons.html")
