@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests import factories
 from zhiqiao.directory import identity, queries
 from zhiqiao.directory.actions import Belongings, Proof, save_expert
-from zhiqiao.directory.identity_actions import (
+from zhiqiao.directory.actions.identity import (
     merge_experts,
     pointing_at_experts,
     split_experts,

@@ -7,8 +7,8 @@ from django.test import Client
 from django.utils import timezone
 
 from tests import factories
-from zhiqiao.directory.conflicts_actions import declare
-from zhiqiao.directory.identity_actions import merge_experts
+from zhiqiao.directory.actions.conflicts import declare
+from zhiqiao.directory.actions.identity import merge_experts
 from zhiqiao.directory.models import Distinction, Expert, Leave, Merge, Relation
 from zhiqiao.kit import clock
 from zhiqiao.kit.actors import SYSTEM

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from tests import factories
 from zhiqiao.directory import ranking
+from zhiqiao.directory.actions.ranking import decide_weights, propose_weights
 from zhiqiao.directory.models import RankingWeights
-from zhiqiao.directory.ranking_actions import decide_weights, propose_weights
 from zhiqiao.kit.actors import SYSTEM
 from zhiqiao.kit.audit.models import AuditEntry
 from zhiqiao.kit.errors import Refused

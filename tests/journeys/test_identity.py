@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import factories
-from zhiqiao.directory.conflicts_actions import declare
+from zhiqiao.directory.actions.conflicts import declare
 from zhiqiao.directory.models import Expert
 from zhiqiao.kit.actors import SYSTEM
 from zhiqiao.needs.enums import Stage

@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests import factories
+from zhiqiao.directory.actions.leave import cancel_leave, take_leave
 from zhiqiao.directory.capacity import Terms, Wanted, titled
-from zhiqiao.directory.leave_actions import cancel_leave, take_leave
 from zhiqiao.directory.models import CapacityTerm, Expert, Leave
 from zhiqiao.directory.queries import available
 from zhiqiao.kit import audit, clock

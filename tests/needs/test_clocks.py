@@ -19,7 +19,7 @@ from zhiqiao.needs.clocks import CLOCKS
 from zhiqiao.needs.enums import Stage
 from zhiqiao.needs.flow import NEED_FLOW
 from zhiqiao.needs.models import Need, Programme
-from zhiqiao.orgs.deputies import appoint_deputy, end_deputy
+from zhiqiao.orgs.actions.deputies import appoint_deputy, end_deputy
 from zhiqiao.orgs.models import Grant
 
 pytestmark = pytest.mark.django_db

@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from tests import factories
 from zhiqiao.directory.actions import save_expert
+from zhiqiao.directory.actions.conflicts import declare, withdraw_relation
+from zhiqiao.directory.actions.identity import merge_experts, tell_apart
 from zhiqiao.directory.conflicts import Status
-from zhiqiao.directory.conflicts_actions import declare, withdraw_relation
-from zhiqiao.directory.identity_actions import merge_experts, tell_apart
 from zhiqiao.directory.models import ConflictDecision, ConflictTerm, Enterprise, Relation
 from zhiqiao.kit import audit
 from zhiqiao.kit.actors import SYSTEM

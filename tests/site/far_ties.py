@@ -8,9 +8,9 @@ from tests import factories
 from tests.site import canaries
 from tests.site.far_city import FarCity
 from tests.site.world import World
-from zhiqiao.directory.conflicts_actions import declare
+from zhiqiao.directory.actions.conflicts import declare
+from zhiqiao.directory.actions.identity import merge_experts, tell_apart
 from zhiqiao.directory.enums import Sharing
-from zhiqiao.directory.identity_actions import merge_experts, tell_apart
 from zhiqiao.directory.models import ConflictDecision, Merge
 from zhiqiao.kit import clock
 from zhiqiao.kit.actors import SYSTEM

@@ -108,6 +108,7 @@ class District:
             actor_kind="person", actor_key=who, actor_name="某人", at=now,
         )  # fmt: skip
 
+
 BY_KIND = {"/workbench/audit/": 4}
 """Pages that ask once for each kind of subject they show; a long page may show more kinds than a short one."""
 

@@ -15,9 +15,9 @@ from zhiqiao.directory.actions import (
     save_expert,
     save_output,
 )
+from zhiqiao.directory.actions.identity import save_from_source
 from zhiqiao.directory.codes import DISCIPLINES, INDUSTRIES
 from zhiqiao.directory.enums import EvidenceKind, ExpertKind, OutputKind
-from zhiqiao.directory.identity_actions import save_from_source
 from zhiqiao.directory.models import (
     Enterprise,
     Evidence,

@@ -9,9 +9,9 @@ import numpy as np
 
 import zhiqiao_match as engine
 from zhiqiao.directory import ranking
+from zhiqiao.directory.actions.ranking import propose_weights
 from zhiqiao.directory.finder import profiles
 from zhiqiao.directory.models import Expert, RankingWeights
-from zhiqiao.directory.ranking_actions import propose_weights
 from zhiqiao.directory.search import EXPERTS
 from zhiqiao.kit import clock
 from zhiqiao.kit.actors import By

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from zhiqiao.orgs import calendar_views, deputy_views, views
+from zhiqiao.orgs import views
+from zhiqiao.orgs.views import calendar, deputies
 
 app_name = "orgs"
 urlpatterns = [
@@ -11,8 +12,8 @@ urlpatterns = [
     path("workbench/organisations/<int:pk>/add/", views.add, name="add"),
     path("workbench/organisations/<int:pk>/people/", views.grant, name="grant"),
     path("workbench/organisations/<int:pk>/people/new/", views.person_new, name="person_new"),
-    path("workbench/organisations/<int:pk>/calendar/", calendar_views.calendar, name="calendar"),
-    path("workbench/grants/<int:pk>/deputies/", deputy_views.deputies, name="deputies"),
+    path("workbench/organisations/<int:pk>/calendar/", calendar.calendar, name="calendar"),
+    path("workbench/grants/<int:pk>/deputies/", deputies.deputies, name="deputies"),
     path("workbench/grants/<int:pk>/revoke/", views.revoke, name="revoke"),
     path("workbench/people/<int:pk>/disable/", views.disable, name="disable"),
     path("workbench/people/<int:pk>/enable/", views.enable, name="enable"),

@@ -10,9 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from zhiqiao.directory import identity, queries
+from zhiqiao.directory.actions.identity import merge_experts, split_experts, take_back, tell_apart
 from zhiqiao.directory.enums import FieldVisibility
-from zhiqiao.directory.identity_actions import merge_experts, split_experts, take_back, tell_apart
-from zhiqiao.directory.identity_forms import ApartForm, MergeForm, ReasonForm, SplitForm
+from zhiqiao.directory.forms.identity import ApartForm, MergeForm, ReasonForm, SplitForm
 from zhiqiao.directory.models import Distinction, Expert
 from zhiqiao.directory.views import person_of
 from zhiqiao.kit.errors import Refused

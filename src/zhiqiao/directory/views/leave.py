@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from zhiqiao.directory import queries
-from zhiqiao.directory.conflicts_actions import declare, withdraw_relation
-from zhiqiao.directory.leave_actions import cancel_leave, take_leave
-from zhiqiao.directory.leave_forms import LeaveForm, RelationForm
+from zhiqiao.directory.actions.conflicts import declare, withdraw_relation
+from zhiqiao.directory.actions.leave import cancel_leave, take_leave
+from zhiqiao.directory.forms.leave import LeaveForm, RelationForm
 from zhiqiao.directory.models import Expert
 from zhiqiao.directory.views import person_of
 from zhiqiao.kit import audit

@@ -7,9 +7,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from zhiqiao.directory import ranking
+from zhiqiao.directory.actions.ranking import decide_weights, may_decide
+from zhiqiao.directory.forms.ranking import DecisionForm
 from zhiqiao.directory.models import RankingWeights
-from zhiqiao.directory.ranking_actions import decide_weights, may_decide
-from zhiqiao.directory.ranking_forms import DecisionForm
 from zhiqiao.directory.views import person_of
 from zhiqiao.kit.errors import Refused
 from zhiqiao_match import Weights

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from zhiqiao.directory.conflicts_actions import decide
+from zhiqiao.directory.actions.conflicts import decide
 from zhiqiao.directory.models import ConflictDecision, Expert
 from zhiqiao.kit.actors import By
 from zhiqiao.needs.capacity import conflicts_of

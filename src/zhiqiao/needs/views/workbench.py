@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from zhiqiao.accounts.requests import Signed
-from zhiqiao.directory.capacity_forms import WantedForm
+from zhiqiao.directory.forms.capacity import WantedForm
 from zhiqiao.directory.queries import experts_for
 from zhiqiao.kit import files
 from zhiqiao.kit.errors import Refused

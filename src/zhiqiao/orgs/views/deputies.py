@@ -13,7 +13,7 @@ from zhiqiao.accounts.models import Person, clean_login
 from zhiqiao.accounts.requests import Signed
 from zhiqiao.kit import clock
 from zhiqiao.kit.errors import Refused
-from zhiqiao.orgs.deputies import appoint_deputy, end_deputy
+from zhiqiao.orgs.actions.deputies import appoint_deputy, end_deputy
 from zhiqiao.orgs.enums import OrgPerm
 from zhiqiao.orgs.forms import ReasonForm
 from zhiqiao.orgs.models import Grant

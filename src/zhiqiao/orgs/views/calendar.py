@@ -16,7 +16,7 @@ from zhiqiao.kit.clock.models import CalendarDay, WorkingHours
 from zhiqiao.kit.clock.week import Week
 from zhiqiao.kit.errors import Refused, refuse
 from zhiqiao.orgs import queries
-from zhiqiao.orgs.calendar_forms import WEEKDAYS, DayForm, HoursForm, WithdrawForm
+from zhiqiao.orgs.forms.calendar import WEEKDAYS, DayForm, HoursForm, WithdrawForm
 from zhiqiao.orgs.models import Organisation
 
 MOST_DAYS = 60
