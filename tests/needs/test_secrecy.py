@@ -82,8 +82,10 @@ def test_the_workbench_gives_an_expert_nothing_she_may_not_read_even_if_she_is_s
         title=f"{CANARY}标题",
     )  # fmt: skip
     reader = as_person(account)
-    for name in ("sheet", "calendar", "talk"):
+    for name in ("sheet", "calendar", "talk", "finder", "team"):
         assert reader.get(reverse(f"needs:{name}", args=(need.pk,))).status_code == 404, name
+    assert CANARY not in reader.get(reverse("needs:register")).content.decode()
+    assert CANARY in as_person(net.clerk).get(reverse("needs:register")).content.decode()  # the control
     page = reader.get(reverse("needs:mine_detail", args=(need.pk,)))
     assert CANARY not in page.content.decode()
     invitation = need.invitations.select_related("expert", "need").get()

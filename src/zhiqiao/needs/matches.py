@@ -18,7 +18,8 @@ from zhiqiao.kit.search import Library, Reader
 from zhiqiao.kit.web.passages import Passage, marked
 from zhiqiao.needs.enums import SUCCESSES, InvitationState, Stage
 from zhiqiao.needs.models import Need, Outcome
-from zhiqiao.needs.search import NEEDS, needs_to_find
+from zhiqiao.needs.queries import register_of_needs
+from zhiqiao.needs.search import NEEDS
 from zhiqiao.orgs.scope import Who
 from zhiqiao_match.rescore import closest, phrase_weights
 from zhiqiao_match.segment import Statistics
@@ -65,21 +66,21 @@ def outputs_for_need(need: Need, who: Who, top: int = FEW) -> list[Fit[ResearchO
 def solved_like(need: Need, who: Who, top: int = FEW) -> list[Fit[Need]]:
     """Return needs like this one that ended solved or in cooperation, with who helped."""
     won = Outcome.objects.filter(superseded_at__isnull=True, confirmed_at__isnull=False, result__in=SUCCESSES)
-    rows = needs_to_find(who).filter(stage=Stage.ARCHIVED, pk__in=won.values("need_id"))
+    rows = register_of_needs(who).filter(stage=Stage.ARCHIVED, pk__in=won.values("need_id"))
     rows = rows.exclude(pk=need.pk).prefetch_related("outcomes", "invitations__expert")
     return _fits(NEEDS, _need(need), rows, _need, top)
 
 
 def needs_for_expert(expert: Expert, who: Who, top: int = FEW) -> list[Fit[Need]]:
     """Return the needs still looking for an expert that fit her; those she was asked about are left out."""
-    rows = needs_to_find(who).filter(stage__in=OPEN_TO_EXPERTS)
+    rows = register_of_needs(who).filter(stage__in=OPEN_TO_EXPERTS)
     rows = rows.exclude(pk__in=expert.invitations.values("need_id"))
     return _fits(NEEDS, _work_of(expert), rows, _need, top)
 
 
 def needs_for_output(output: ResearchOutput, who: Who, top: int = FEW) -> list[Fit[Need]]:
     """Return the needs under way that an output may answer; where it was recommended, the row knows."""
-    rows = needs_to_find(who).filter(stage__in=OPEN_TO_OUTPUTS)
+    rows = register_of_needs(who).filter(stage__in=OPEN_TO_OUTPUTS)
     rows = rows.prefetch_related("recommendations")
     return _fits(NEEDS, _output(output), rows, _need, top)
 

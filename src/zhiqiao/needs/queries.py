@@ -45,10 +45,12 @@ def _without_secrets(seen: QuerySet[Need], who: Who) -> QuerySet[Need]:
 
 
 def register_of_needs(who: Who) -> QuerySet[Need]:
-    """Return the needs of the register: everything visible that has been submitted."""
-    return (
-        needs_for(who).exclude(stage=Stage.DRAFT).select_related("enterprise__organisation", "organisation")
-    )
+    """Return the needs of the register: what has been submitted in a person's part of the network.
+
+    What she was invited to elsewhere stands among her invitations; as an expert she may not read all of it.
+    """
+    seen = _without_secrets(visible(Need.objects.all(), who, NeedPerm.VIEW), who)
+    return seen.exclude(stage=Stage.DRAFT).select_related("enterprise__organisation", "organisation")
 
 
 def inbox(who: Who, at: datetime | None = None) -> QuerySet[Need]:

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from zhiqiao.kit.search import Library, changed, matching
 from zhiqiao.kit.web.words import Matching
 from zhiqiao.needs import knowledge as knowledge  # registers its own library
 from zhiqiao.needs import published
-from zhiqiao.needs.enums import NeedPerm, Stage, Visibility
+from zhiqiao.needs.enums import Stage, Visibility
 from zhiqiao.needs.models import Need
-from zhiqiao.needs.queries import register_of_needs
-from zhiqiao.orgs.scope import Who, visible
 from zhiqiao.orgs.search import organisations_with
 from zhiqiao_match import Item
 
@@ -53,13 +51,6 @@ def rewritten(keys: Iterable[int]) -> None:
 def written_of(need: Need) -> str:
     """Return what a search may find of a need beside its title."""
     return "\n".join(part for part in (need.body, need.target) if part)
-
-
-def needs_to_find(who: Who) -> QuerySet[Need]:
-    """Return the needs that a search may show a reader: of confidential ones those she handles or asked."""
-    secret = Need.objects.filter(visibility=Visibility.SECRET)
-    hers = visible(secret, who, NeedPerm.HANDLE) | visible(secret, who, NeedPerm.ASK)
-    return register_of_needs(who).filter(~Q(visibility=Visibility.SECRET) | Q(pk__in=hers.values("pk")))
 
 
 def needs_with(word: str, match: Matching = matching) -> Q:

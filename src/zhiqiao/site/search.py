@@ -22,6 +22,7 @@ from zhiqiao.kit.web.passages import Passage, marked, places
 from zhiqiao.kit.web.suggesting import Suggestion, suggestions
 from zhiqiao.kit.web.words import Having, holding, likest
 from zhiqiao.needs import search as needs
+from zhiqiao.needs.queries import register_of_needs
 from zhiqiao.orgs import search as orgs
 from zhiqiao.orgs.queries import organisations_for
 from zhiqiao.orgs.scope import Who
@@ -97,7 +98,7 @@ def _organisations(who: Who) -> QuerySet[Any]:
 
 
 KINDS = (
-    Kind("needs", "需求", "needs:register", needs.needs_to_find, needs.needs_with, (needs.NEEDS,), _need),
+    Kind("needs", "需求", "needs:register", register_of_needs, needs.needs_with, (needs.NEEDS,), _need),
     Kind("experts", "专家", "directory:experts", _experts, library.experts_with,
          (library.EXPERT_CARDS, library.EXPERTS), _expert),
     Kind("enterprises", "企业", "directory:enterprises", directory.enterprises_for, library.enterprises_with,
@@ -136,7 +137,7 @@ class Group:
 def search(request: HttpRequest) -> HttpResponse:
     """Find what a few words name. The number of a need, typed whole, opens it at once."""
     text = _asked(request)
-    if text and (exact := needs.needs_to_find(request.user).filter(number=text.upper()).first()):
+    if text and (exact := register_of_needs(request.user).filter(number=text.upper()).first()):
         return redirect(exact)
     found = _found(KINDS, text, request.user)
     groups = [group for kind, rows in found if (group := _group(kind, text, rows)).count]

@@ -16,13 +16,15 @@ from zhiqiao.needs import actions, finder, matches, queries, registers, rules
 from zhiqiao.needs.forms.recommend import RecommendForm
 from zhiqiao.needs.matches import Fit
 from zhiqiao.needs.models import Need, Recommendation
-from zhiqiao.needs.search import needs_to_find
 
 
 def of_need(request: Signed, pk: int) -> HttpResponse:
     """Show what fits a need: outputs to recommend, solved needs to learn from, and perhaps the same one twice."""
     need = get_object_or_404(queries.need_page(request.user), pk=pk)
-    if not rules.is_staff(request.user, need) or not needs_to_find(request.user).filter(pk=pk).exists():
+    if (
+        not rules.is_staff(request.user, need)
+        or not queries.register_of_needs(request.user).filter(pk=pk).exists()
+    ):
         return redirect(need)  # seen as its expert: she has a page of her own
     few = _is_part(request)
     outputs = matches.outputs_for_need(need, request.user, _top(few))
