@@ -65,6 +65,7 @@ def build(world: World) -> FarCity:
     _masked(world, far)
     _open_text(world, far)
     far_ties.plant(world, far)
+    far_ties.plant_time(world, far)
     _index()
     _audit(world, far)
     return far

@@ -14,8 +14,31 @@ from zhiqiao.directory.enums import Sharing
 from zhiqiao.directory.models import ConflictDecision, Merge
 from zhiqiao.kit import clock
 from zhiqiao.kit.actors import SYSTEM
+from zhiqiao.kit.flow.models import ClockTerm, Pause
 from zhiqiao.needs import actions
 from zhiqiao.needs.models import Invitation, Substitute
+from zhiqiao.orgs.models import Grant
+
+
+def plant_time(world: World, far: FarCity) -> None:
+    """What the other city has set about time: a pause of its case, a term of its own, somebody's deputy."""
+    need, owner, place, at = far.need, far.seats[0].person, world.places["other_city"], world.at
+    assert need is not None
+    sing = far.aviary.canary
+    Pause.objects.create(
+        flow="need", subject_type="needs.need", subject_id=need.pk, stage="met", reason="budget", at=at,
+        until=at + timedelta(5), ended_at=at + timedelta(1), how=Pause.How.RESUMED, minutes=0,
+        note=sing("kit.pause.note"), by_name=sing("kit.pause.by_name"),
+    )  # fmt: skip
+    ClockTerm.objects.create(
+        flow="need", clock="triage", place=place.path, starts_on=clock.local_date(at), amount=4, made_at=at,
+        source=sing("kit.clockterm.source"), made_by=sing("kit.clockterm.made_by"),
+    )  # fmt: skip
+    held = Grant.objects.get(person=owner)
+    held.deputies.create(
+        person=far.seats[1].person, since=at, until=at + timedelta(9), reason=sing("orgs.deputy.reason")
+    )
+    far.urls += [f"/workbench/organisations/{place.pk}/terms/", f"/workbench/grants/{held.pk}/deputies/"]
 
 
 def plant(world: World, far: FarCity) -> None:

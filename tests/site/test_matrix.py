@@ -135,11 +135,11 @@ def test_control_a_gate_that_lets_everybody_in_is_found(world, monkeypatch):
 
 
 def test_control_a_page_that_takes_objects_from_the_whole_table_is_found(world, monkeypatch):
-    from zhiqiao.needs import queries
-    from zhiqiao.needs.models import Need
+    from zhiqiao.directory import queries
+    from zhiqiao.directory.models import ResearchOutput
 
-    monkeypatch.setattr(queries, "need_page", lambda who: Need.objects.all())
-    wrong = walk(world, _route("needs:sheet"))
+    monkeypatch.setattr(queries, "outputs_for", lambda who: ResearchOutput.objects.all())
+    wrong = walk(world, _route("directory:output"))
     assert any("other city" in line and "as clerk: due 404, got in (200)" in line for line in wrong)
 
 

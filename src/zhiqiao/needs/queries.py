@@ -20,9 +20,14 @@ LIVE_INVITATIONS = (enums.InvitationState.SENT, enums.InvitationState.ACCEPTED)
 FINISHED = (Stage.ARCHIVED, Stage.REJECTED, Stage.WITHDRAWN)
 
 
+def needs_within(who: Who) -> QuerySet[Need]:
+    """Return the needs of a person's part of the network, or of her enterprise."""
+    return _without_secrets(visible(Need.objects.all(), who, NeedPerm.VIEW), who)
+
+
 def needs_for(who: Who) -> QuerySet[Need]:
     """Return the needs a person may see: of her network, of her enterprise, or that she was invited to."""
-    seen = _without_secrets(visible(Need.objects.all(), who, NeedPerm.VIEW), who)
+    seen = needs_within(who)
     if getattr(who, "is_authenticated", False) and hasattr(who, "expert"):
         invited = Invitation.objects.filter(expert__person=who).exclude(state=enums.InvitationState.QUEUED)
         seen = seen | Need.objects.filter(pk__in=invited.values("need_id"))
@@ -49,8 +54,11 @@ def register_of_needs(who: Who) -> QuerySet[Need]:
 
     What she was invited to elsewhere stands among her invitations; as an expert she may not read all of it.
     """
-    seen = _without_secrets(visible(Need.objects.all(), who, NeedPerm.VIEW), who)
-    return seen.exclude(stage=Stage.DRAFT).select_related("enterprise__organisation", "organisation")
+    return (
+        needs_within(who)
+        .exclude(stage=Stage.DRAFT)
+        .select_related("enterprise__organisation", "organisation")
+    )
 
 
 def inbox(who: Who, at: datetime | None = None) -> QuerySet[Need]:
