@@ -79,12 +79,14 @@ def test_1658_academicians_keep_their_namesakes_apart(province, real_data):
     assert (mentors.new, mentors.bad) == (149, 0)
 
 
+@pytest.mark.anydb  # the large files once; the others show both databases
 def test_5485_listed_enterprises_find_their_place(province, real_data):
     report = _load("enterprises", real_data / "enterprises/a_share_companies_2026.csv")
     assert (report.new, report.bad) == (5485, 0), report.problems[:5]
     assert Enterprise.objects.filter(address="浙江").count() == 735
 
 
+@pytest.mark.anydb  # the large files once; the others show both databases
 def test_streets_and_25527_villages_become_organisations_whatever_was_reorganised_between(
     province, real_data
 ):
@@ -100,6 +102,7 @@ def test_streets_and_25527_villages_become_organisations_whatever_was_reorganise
     assert Organisation.objects.within(reorganised).filter(kind=Kind.VILLAGE).exists()
 
 
+@pytest.mark.anydb  # the large files once; the others show both databases
 def test_outputs_without_a_title_are_refused_by_row_and_the_others_saved_only_on_request(province, real_data):
     path = real_data / "need_output_pairs/outputs.csv"
     report = _load("outputs", path)

@@ -12,7 +12,7 @@ from tests.site.world import Seat, World
 from zhiqiao.site import gate
 from zhiqiao.site.roles import ROLES
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.anydb]
 
 OF_ONE_KIND = 2
 """So many pages of one view are opened for one reader; the rest are like them."""
