@@ -124,12 +124,16 @@ def test_a_form_sent_again_after_its_answer_was_lost_gets_the_first_answer(tmp_p
 
 @pytest.mark.parametrize(("fault", "damage"), [("ack-early", "lost: "), ("audit-later", "torn: ")])
 def test_control_without_the_guard_the_damage_is_found(tmp_path, fault, damage):
-    with killing.serving(tmp_path / "server.log", fault) as server:
-        pairs, kills = _under_fire(server, cycles=25, whole_server=False)
-    cases = [case for pair in pairs for case in pair.cases]
-    found = [*soundness.lost(cases), *soundness.torn()]
-    assert kills > 0
-    assert [problem for problem in found if problem.startswith(damage)]
+    found: list[str] = []
+    for attempt in range(4):  # a kill has to hit the window; on a busy machine 25 kills may all miss it
+        with killing.serving(tmp_path / f"server{attempt}.log", fault) as server:
+            pairs, kills = _under_fire(server, cycles=25, whole_server=False)
+        assert kills > 0
+        cases = [case for pair in pairs for case in pair.cases]
+        found = [one for one in (*soundness.lost(cases), *soundness.torn()) if one.startswith(damage)]
+        if found:
+            break
+    assert found != []
 
 
 # ── A killed background worker ──────────────────────────────────────────────────────────────────────
