@@ -37,6 +37,15 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 REQUIRE_ALL = bool(os.environ.get("ZHIQIAO_REQUIRE_ALL"))
 REAL_DATA = Path(os.environ.get("ZHIQIAO_TEST_DATA") or ROOT.parent / "shared" / "data")
+# 这些文件共用一件造起来很贵的东西（演示网络、十万行的表、十万个组织），整组交给一个进程。
+TOGETHER = {
+    "tests/insights/test_published_figures.py": "demo",
+    "tests/site/test_demo.py": "demo",
+    "tests/site/test_demo_again.py": "demo",
+    "tests/kit/test_sheets_big.py": "sheets",
+    "tests/orgs/test_tree.py": "tree",
+    "tests/orgs/test_whole_network.py": "tree",
+}
 NO_REAL_DATA = "没有真实数据（real data absent）"
 
 
@@ -67,6 +76,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in set(left_out)]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """逐个测试分给空着的进程；只有共用一件贵东西的文件整份交给同一个进程，免得每个进程各造一遍。"""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return TOGETHER.get(nodeid.partition("::")[0], nodeid)
+
+    return Scheduling(config, log)
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:

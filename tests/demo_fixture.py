@@ -1,7 +1,7 @@
 """The demo network as a fixture: composed once per process, put back in seconds for every module.
 
-A module asks for it with ``from tests.demo_fixture import demo`` and ``pytest.mark.xdist_group("demo")``; run
-with ``--dist loadgroup``, so that one process does all of them and composes once.
+A module asks for it with ``from tests.demo_fixture import demo`` and stands in ``TOGETHER`` of conftest.py, so that
+one process does all of them and composes once.
 """
 
 from __future__ import annotations

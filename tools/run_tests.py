@@ -106,7 +106,7 @@ def run_pytest(title: str, arguments: list[str], database_url: str | None) -> Ro
     if database_url:
         environment["DATABASE_URL"] = database_url
     colour = "yes" if sys.stdout.isatty() else "no"
-    command = [sys.executable, "-m", "pytest", f"--color={colour}", "-n", WORKERS, "--dist", "loadgroup"]
+    command = [sys.executable, "-m", "pytest", f"--color={colour}", "-n", WORKERS, "--dist", "loadscope"]
     command.append("--durations=20")  # 总时间超了，从这里找
     process = subprocess.Popen(
         [*command, *arguments], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE

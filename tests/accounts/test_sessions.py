@@ -10,6 +10,7 @@ from zhiqiao.accounts import actions as accounts
 from zhiqiao.accounts.models import Person
 from zhiqiao.kit.actors import SYSTEM
 from zhiqiao.orgs import actions as orgs
+from zhiqiao.orgs.actions import network
 from zhiqiao.orgs.models import Grant
 
 pytestmark = pytest.mark.django_db
@@ -78,7 +79,7 @@ def test_a_change_leaves_the_sessions_of_others_alone(net, change):
     "change", [_grant, _revoke, _disable_and_enable], ids=lambda change: change.__name__.strip("_")
 )
 def test_control_without_ending_sessions_they_would_live_on(net, session, change, monkeypatch):
-    for module in (accounts, orgs):
+    for module in (accounts, network):
         monkeypatch.setattr(module, "end_sessions", lambda person: None)
     change(net)
     assert _is_in(session)

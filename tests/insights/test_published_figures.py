@@ -22,7 +22,7 @@ from zhiqiao.needs.models import Need
 from zhiqiao.orgs.models import Grant
 from zhiqiao.site.demo.people import CITY_CLERK, DISTRICT_CLERK, LEADER
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.django_db
 
 PUBLISHED = {"专家": 1037, "收到需求": 478, "服务人次": 520, "办结": 393, "解决或合作": 223, "在办": 85}
 DASHBOARD = "/dashboard/?programme=shuangqian"

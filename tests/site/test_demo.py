@@ -37,7 +37,7 @@ from zhiqiao.site.demo.people import CITY_CLERK, DISTRICT_CLERK, ENTERPRISE_CONT
 from zhiqiao.site.demo.places import CITIES, TOWNS, VILLAGES, counties, pairs
 from zhiqiao.site.demo.texts import fields
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from django.db.models import Model
 from tests.demo_fixture import DEMO_AT, snapshot, tables
 from zhiqiao.site.demo import compose
 
-pytestmark = [pytest.mark.django_db, pytest.mark.anydb, pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.django_db, pytest.mark.anydb]
 
 # Drawn anew each time: digests of passwords, and keys where the database goes on counting.
 _DRAWN = {"password", "subject_id", "digest", "previous", "created_at", "path"}

@@ -123,14 +123,16 @@ def detail(request: Signed, pk: int) -> HttpResponse:
     return render(request, "needs/workbench/detail.html", context)
 
 
-def _handled(request: Signed, pk: int) -> Need:
-    """Return a need this person handles; one she was only invited to as an expert is another matter."""
-    return get_object_or_404(visible(queries.need_page(request.user), request.user, NeedPerm.HANDLE), pk=pk)
+def _within(request: Signed, pk: int) -> Need:
+    """Return a need of this person's part of the network; one she was invited to as an expert is another matter."""
+    if not queries.needs_within(request.user).filter(pk=pk).exists():
+        raise Http404
+    return get_object_or_404(queries.need_page(request.user), pk=pk)
 
 
 def finder(request: Signed, pk: int) -> HttpResponse:
     """Show the experts found for a need, or why somebody is not among them: a part of its page, or a page."""
-    need = _handled(request, pk)
+    need = _within(request, pk)
     is_part = "HX-Request" in request.headers
     filters = WantedForm(request.user, request.GET)
     few_or_many = shapes.FEW if is_part else shapes.MANY
@@ -154,7 +156,7 @@ def finder(request: Signed, pk: int) -> HttpResponse:
 
 def team(request: Signed, pk: int) -> HttpResponse:
     """Show the smallest team that covers what a need asks for: a part of the finder, or a page."""
-    need = _handled(request, pk)
+    need = _within(request, pk)
     is_part = "HX-Request" in request.headers
     filters = WantedForm(request.user, request.GET)
     only = {int(number) for number in request.GET.getlist("field") if number in FIELDS}
